@@ -1,0 +1,3 @@
+//! deployc: a compiler for deployments. See `src/ARCHITECTURE.md`.
+
+pub mod source;
