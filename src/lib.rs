@@ -1,3 +1,4 @@
 //! deployc: a compiler for deployments. See `src/ARCHITECTURE.md`.
 
+pub mod diag;
 pub mod source;
