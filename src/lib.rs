@@ -1,4 +1,6 @@
 //! deployc: a compiler for deployments. See `src/ARCHITECTURE.md`.
 
+pub mod artifact;
 pub mod diag;
+pub mod render;
 pub mod source;

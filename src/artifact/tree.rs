@@ -1,0 +1,410 @@
+//! The value tree behind YAML, JSON and TOML, and the builders that emitters write it with.
+
+use super::{Script, shell};
+use crate::source::{Origin, Sourced};
+
+/// A value, where it came from, and the comments that go with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tree {
+    /// The value.
+    pub value: Value,
+    /// Where it came from; `None` means: from what its parent came from.
+    pub origin: Option<Origin>,
+    /// Lines of comment above it.
+    pub comment: Option<String>,
+    /// A comment behind it, on its own line.
+    pub note: Option<String>,
+}
+
+/// What a tree holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A decimal number in canonical form: optional minus, digits, optionally a point and digits; never an exponent.
+    Decimal(String),
+    /// Plain data: what the reader of the file must end up with, whatever the dialect.
+    Text(String),
+    /// Data and trusted expression source, side by side.
+    Mixed(Vec<Part>),
+    /// A shell script, as in a `run:` block.
+    Script(Script),
+    /// A list.
+    List(Vec<Tree>),
+    /// Keys with their values, in order.
+    Map(Vec<(String, Tree)>),
+}
+
+/// A piece of a text that the dialect evaluates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Data, escaped for the dialect.
+    Text(String),
+    /// Trusted source of the dialect with its delimiters (`${{ github.sha }}`), printed as it is.
+    Code(String),
+}
+
+impl Part {
+    /// Data.
+    pub fn text(data: impl Into<String>) -> Part {
+        Part::Text(data.into())
+    }
+
+    /// Trusted source, with its delimiters.
+    pub fn code(source: impl Into<String>) -> Part {
+        Part::Code(source.into())
+    }
+
+    /// A GitHub expression; the delimiters are added.
+    pub fn github(expression: &str) -> Part {
+        Part::Code(["${{ ", expression, " }}"].concat())
+    }
+}
+
+impl From<&str> for Part {
+    fn from(data: &str) -> Self {
+        Part::Text(data.to_owned())
+    }
+}
+
+impl From<String> for Part {
+    fn from(data: String) -> Self {
+        Part::Text(data)
+    }
+}
+
+/// An empty map.
+pub fn map() -> Tree {
+    Value::Map(Vec::new()).into()
+}
+
+/// A list of what can become trees.
+pub fn list<T: Into<Tree>>(items: impl IntoIterator<Item = T>) -> Tree {
+    Value::List(items.into_iter().map(Into::into).collect()).into()
+}
+
+/// Plain data.
+pub fn text(data: impl Into<String>) -> Tree {
+    Value::Text(data.into()).into()
+}
+
+/// A whole number.
+pub fn int(number: i64) -> Tree {
+    Value::Int(number).into()
+}
+
+/// Nothing.
+pub fn null() -> Tree {
+    Value::Null.into()
+}
+
+/// Trusted expression source, printed as it is (a workflow's `if:`, a PromQL `expr:`).
+pub fn code(source: impl Into<String>) -> Tree {
+    Value::Mixed(vec![Part::Code(source.into())]).into()
+}
+
+/// A GitHub expression: `github("github.sha")` prints as `${{ github.sha }}`.
+pub fn github(expression: &str) -> Tree {
+    Value::Mixed(vec![Part::github(expression)]).into()
+}
+
+/// Data and trusted source, side by side.
+pub fn mixed<P: Into<Part>>(parts: impl IntoIterator<Item = P>) -> Tree {
+    Value::Mixed(parts.into_iter().map(Into::into).collect()).into()
+}
+
+/// A text from a trusted template with `{holes}`: the template is printed as it is, the holes are data or source.
+/// A hole nobody fills stays as written.
+pub fn fill(template: &str, holes: &[(&str, Part)]) -> Tree {
+    let mut parts = Vec::new();
+    for piece in shell::pieces(template) {
+        match piece {
+            shell::Piece::Literal(source) => parts.push(Part::Code(source.to_owned())),
+            shell::Piece::Hole { name, source } => {
+                let found = holes.iter().find(|(hole, _)| *hole == name);
+                parts.push(found.map_or_else(|| Part::Code(source.to_owned()), |(_, part)| part.clone()));
+            }
+        }
+    }
+    Value::Mixed(parts).into()
+}
+
+/// Building.
+impl Tree {
+    /// The same value, with where it came from.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = Some(origin.clone());
+        self
+    }
+
+    /// The same value, under a comment.
+    #[must_use]
+    pub fn comment(mut self, lines: impl Into<String>) -> Self {
+        self.comment = Some(lines.into());
+        self
+    }
+
+    /// The same value, with a comment behind it.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// Puts a key into a map; a key that is there already keeps its place and takes the new value.
+    /// Anything that is not a map becomes one.
+    #[must_use]
+    pub fn put(mut self, key: impl Into<String>, value: impl Into<Tree>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// Puts a key if there is a value for it.
+    #[must_use]
+    pub fn put_some<T: Into<Tree>>(self, key: impl Into<String>, value: Option<T>) -> Self {
+        match value {
+            Some(value) => self.put(key, value),
+            None => self,
+        }
+    }
+
+    /// Puts a key unless its value is an empty list or map, so that no empty section is written.
+    #[must_use]
+    pub fn put_filled(self, key: impl Into<String>, value: impl Into<Tree>) -> Self {
+        let value = value.into();
+        if value.is_empty() { self } else { self.put(key, value) }
+    }
+
+    /// Puts every pair.
+    #[must_use]
+    pub fn put_all<K: Into<String>, T: Into<Tree>>(mut self, pairs: impl IntoIterator<Item = (K, T)>) -> Self {
+        for (key, value) in pairs {
+            self.set(key, value);
+        }
+        self
+    }
+
+    /// Adds an item to a list; anything that is not a list becomes one.
+    #[must_use]
+    pub fn push(mut self, item: impl Into<Tree>) -> Self {
+        self.add(item);
+        self
+    }
+
+    /// Adds an item if there is one.
+    #[must_use]
+    pub fn push_some<T: Into<Tree>>(self, item: Option<T>) -> Self {
+        match item {
+            Some(item) => self.push(item),
+            None => self,
+        }
+    }
+
+    /// Adds every item.
+    #[must_use]
+    pub fn push_all<T: Into<Tree>>(mut self, items: impl IntoIterator<Item = T>) -> Self {
+        for item in items {
+            self.add(item);
+        }
+        self
+    }
+
+    /// [`Tree::put`] in place.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<Tree>) {
+        let (key, value) = (key.into(), value.into());
+        if !matches!(self.value, Value::Map(_)) {
+            self.value = Value::Map(Vec::new());
+        }
+        if let Value::Map(entries) = &mut self.value {
+            match entries.iter_mut().find(|(present, _)| *present == key) {
+                Some((_, slot)) => *slot = value,
+                None => entries.push((key, value)),
+            }
+        }
+    }
+
+    /// [`Tree::push`] in place.
+    pub fn add(&mut self, item: impl Into<Tree>) {
+        if !matches!(self.value, Value::List(_)) {
+            self.value = Value::List(Vec::new());
+        }
+        if let Value::List(items) = &mut self.value {
+            items.push(item.into());
+        }
+    }
+}
+
+/// Reading.
+impl Tree {
+    /// The entries of a map; empty for everything else.
+    pub fn entries(&self) -> &[(String, Tree)] {
+        if let Value::Map(entries) = &self.value { entries } else { &[] }
+    }
+
+    /// The items of a list; empty for everything else.
+    pub fn items(&self) -> &[Tree] {
+        if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
+    /// The value of one key of a map.
+    pub fn key(&self, key: &str) -> Option<&Tree> {
+        self.entries().iter().find(|(present, _)| present == key).map(|(_, value)| value)
+    }
+
+    /// The text, if it is plain data.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Value::Text(data) = &self.value { Some(data) } else { None }
+    }
+
+    /// The whole number, if it is one.
+    pub fn as_int(&self) -> Option<i64> {
+        if let Value::Int(number) = self.value { Some(number) } else { None }
+    }
+
+    /// True or false, if it is one of them.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Value::Bool(flag) = self.value { Some(flag) } else { None }
+    }
+
+    /// Text as a person reads it: data and expression source joined, nothing escaped. Not for scripts.
+    pub fn joined(&self) -> Option<String> {
+        match &self.value {
+            Value::Text(data) => Some(data.clone()),
+            Value::Mixed(parts) => Some(
+                parts
+                    .iter()
+                    .map(|part| match part {
+                        Part::Text(text) | Part::Code(text) => text.as_str(),
+                    })
+                    .collect(),
+            ),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Script(_)
+            | Value::List(_)
+            | Value::Map(_) => None,
+        }
+    }
+
+    /// Whether it is a list or map without anything in it.
+    pub fn is_empty(&self) -> bool {
+        match &self.value {
+            Value::List(items) => items.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Decimal(_)
+            | Value::Text(_)
+            | Value::Mixed(_)
+            | Value::Script(_) => false,
+        }
+    }
+}
+
+impl From<Value> for Tree {
+    fn from(value: Value) -> Self {
+        Tree { value, origin: None, comment: None, note: None }
+    }
+}
+
+impl From<&str> for Tree {
+    fn from(data: &str) -> Self {
+        text(data)
+    }
+}
+
+impl From<String> for Tree {
+    fn from(data: String) -> Self {
+        text(data)
+    }
+}
+
+impl From<&String> for Tree {
+    fn from(data: &String) -> Self {
+        text(data)
+    }
+}
+
+impl From<bool> for Tree {
+    fn from(flag: bool) -> Self {
+        Value::Bool(flag).into()
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($kind:ty),*) => { $(
+        impl From<$kind> for Tree {
+            fn from(number: $kind) -> Self {
+                int(i64::from(number))
+            }
+        }
+    )* };
+}
+whole_numbers!(i64, i32, u32, u16, u8);
+
+impl From<u64> for Tree {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()).into(), int)
+    }
+}
+
+impl From<usize> for Tree {
+    fn from(number: usize) -> Self {
+        (number as u64).into()
+    }
+}
+
+impl From<f64> for Tree {
+    /// Rust prints floats without an exponent; what is not a finite number is null, as in JSON.
+    fn from(number: f64) -> Self {
+        if !number.is_finite() {
+            return null();
+        }
+        let printed = number.to_string();
+        printed.parse().map_or_else(|_| Value::Decimal(printed).into(), int)
+    }
+}
+
+impl From<Script> for Tree {
+    fn from(script: Script) -> Self {
+        Value::Script(script).into()
+    }
+}
+
+impl<T: Into<Tree>> From<Vec<T>> for Tree {
+    fn from(items: Vec<T>) -> Self {
+        list(items)
+    }
+}
+
+impl<T: Into<Tree>, const N: usize> From<[T; N]> for Tree {
+    fn from(items: [T; N]) -> Self {
+        list(items)
+    }
+}
+
+impl<T: Into<Tree>> From<Sourced<T>> for Tree {
+    fn from(sourced: Sourced<T>) -> Self {
+        sourced.value.into().at(&sourced.origin)
+    }
+}
+
+impl<T: Clone + Into<Tree>> From<&Sourced<T>> for Tree {
+    fn from(sourced: &Sourced<T>) -> Self {
+        sourced.value.clone().into().at(&sourced.origin)
+    }
+}
+
+impl From<&Tree> for Tree {
+    fn from(tree: &Tree) -> Self {
+        tree.clone()
+    }
+}

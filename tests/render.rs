@@ -1,0 +1,54 @@
+//! Printed files read back as what was meant: hostile strings, in every place, in every format.
+
+use deployc::artifact::{Artifact, Dialect, Group, Tree, Value, list, map, text};
+use deployc::source::Origin;
+
+#[path = "render/yaml.rs"]
+mod yaml;
+
+/// Strings that some reader of some format takes for something else.
+pub fn hostile() -> Vec<String> {
+    serde_json::from_str(include_str!("render/hostile.json")).unwrap_or_default()
+}
+
+/// A YAML file of one document.
+pub fn yaml_of(tree: Tree) -> String {
+    let artifact = Artifact::yaml("x.yaml", Group::Iac, Dialect::Plain, tree, &Origin::rule("a test"));
+    deployc::render::text(&artifact)
+}
+
+/// A tree as the JSON that every reader must end up with.
+pub fn meant(tree: &Tree) -> serde_json::Value {
+    match &tree.value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(flag) => (*flag).into(),
+        Value::Int(number) => (*number).into(),
+        Value::Decimal(number) => number.parse::<f64>().ok().into(),
+        Value::Text(data) => data.as_str().into(),
+        Value::Mixed(_) => tree.joined().into(),
+        Value::Script(script) => deployc::render::script(script).into(),
+        Value::List(items) => items.iter().map(meant).collect(),
+        Value::Map(entries) => {
+            entries.iter().map(|(key, value)| (key.clone(), meant(value))).collect::<serde_json::Map<_, _>>().into()
+        }
+    }
+}
+
+/// Every hostile string as value, item, key, key and value of an item, and inside nested lists.
+pub fn hostile_trees() -> Vec<Tree> {
+    let mut all: Vec<Tree> = hostile()
+        .iter()
+        .map(|hostile| {
+            map()
+                .put("value", hostile)
+                .put("list", [text(hostile), text("z"), text(hostile)])
+                .put("keys", map().put(hostile, hostile).put("zz", 1))
+                .put("items", [map().put(hostile, [hostile]).put("zz", map().put(hostile, true))])
+                .put("nested", list([list([text(hostile), list([hostile]), text("z")]), list([map().put(hostile, 1)])]))
+                .put("after", hostile)
+        })
+        .collect();
+    all.push(list(hostile()));
+    all.push(map().put_all(hostile().into_iter().map(|hostile| (hostile.clone(), hostile))));
+    all
+}
