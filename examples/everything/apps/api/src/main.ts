@@ -5,7 +5,7 @@ import { createClient } from "redis";
 import { close, number, ready, store } from "./orders.ts";
 import { genuine } from "./webhooks.ts";
 
-const queue = createClient({ url: process.env.QUEUE_URL });
+const queue = createClient({ url: process.env.QUEUE_URL ?? "redis://queue:6379" });
 
 const server = createServer(async (request, response) => {
   const answer = (status: number, body: unknown): void => {
