@@ -4,3 +4,4 @@ pub mod artifact;
 pub mod diag;
 pub mod render;
 pub mod source;
+pub mod syntax;

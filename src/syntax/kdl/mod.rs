@@ -1,0 +1,24 @@
+//! KDL 2: tokens, a parser that never fails, and the tree that it leaves.
+//!
+//! This folder is also compiled into the build script, so it depends on nothing but [`crate::source`] and logos.
+
+mod class;
+mod document;
+mod embed;
+mod mistake;
+mod node;
+mod parser;
+mod problem;
+mod scan;
+mod string;
+mod token;
+mod value;
+
+pub use class::{is_bare, is_forbidden, is_identifier, is_newline, is_number, is_space};
+pub use document::{
+    AnnotationData, Document, Entries, EntryData, EntryRef, NodeData, NodeRef, Nodes, OffsetMap, Range, Scalar, Slice,
+    ValueKind,
+};
+pub use parser::{DEPTH_LIMIT, Work, parse, parse_measured};
+pub use problem::{Problem, ProblemKind};
+pub use token::{Continuation, Ending, Quote, Token, TokenKind, Tokens};

@@ -1,0 +1,377 @@
+//! Nodes: name, entries, and the order in which entries and blocks may come.
+
+use super::class::{is_reserved, looks_numeric};
+use super::document::{AnnotationData, EntryData, NONE, Range, Slice};
+use super::mistake;
+use super::parser::{Fate, Parser, Progress, Unfinished};
+use super::token::{Continuation, TokenKind};
+use super::value::Lexeme;
+
+impl Parser<'_> {
+    /// A node, up to its end or to the start of its block.
+    pub(super) fn node(&mut self, fate: Fate) {
+        let start = self.token.start;
+        let node = self.push_node(start);
+        let mut owner = Unfinished { node, fate, progress: Progress::Entries };
+        let mut annotation = NONE;
+        if self.token.kind == TokenKind::LeftParen {
+            annotation = self.annotation();
+            self.node_space();
+        }
+        match self.lexeme() {
+            Some(name) => {
+                let is_unquotable = self.is_unquotable(&name);
+                if is_unquotable {
+                    self.problems
+                        .push(mistake::bad_name(self.span(name.range.start, name.range.end), self.slice(name.range)));
+                }
+                if let Some(data) = self.nodes.get_mut(node as usize) {
+                    data.name = name.text;
+                    data.name_range = name.range;
+                    data.range.end = name.range.end;
+                    data.head_end = name.range.end;
+                    data.annotation = annotation;
+                }
+            }
+            None => {
+                owner.fate = Fate::Dropped;
+                self.no_name(start);
+            }
+        }
+        self.rest_of_node(owner);
+    }
+
+    /// Whether a bare word cannot be a name.
+    pub(super) fn is_unquotable(&self, name: &Lexeme) -> bool {
+        name.is_bare() && {
+            let text = self.slice(name.range);
+            is_reserved(text) || looks_numeric(text)
+        } || name.is_keyword()
+    }
+
+    /// Something that is no name where a node should start.
+    fn no_name(&mut self, start: u32) {
+        let here = self.span(self.token.start, self.token.end);
+        if start != self.token.start {
+            let annotation = self.span(start, self.last_end);
+            let problem = if self.token.kind == TokenKind::Slashdash {
+                mistake::misplaced_slashdash(here, "between a type and its node")
+            } else {
+                mistake::annotation_without(annotation, "node")
+            };
+            self.problems.push(problem);
+        } else {
+            self.problems.push(mistake::unexpected(here, self.slice(self.here()), "where a node should start"));
+        }
+        if let TokenKind::Slashdash | TokenKind::Equals | TokenKind::RightParen = self.token.kind {
+            self.advance();
+            self.last_end = NONE;
+        }
+    }
+
+    /// What comes behind the name or behind a block: entries, blocks, the end of the node.
+    pub(super) fn rest_of_node(&mut self, mut owner: Unfinished) {
+        loop {
+            self.node_space();
+            match self.token.kind {
+                TokenKind::End | TokenKind::RightBrace | TokenKind::Newline | TokenKind::LineComment => break,
+                TokenKind::Semicolon => {
+                    self.advance();
+                    break;
+                }
+                TokenKind::LeftBrace => {
+                    if owner.progress >= Progress::Block {
+                        let problem = mistake::second_block(self.span(self.token.start, self.token.end));
+                        self.problems.push(problem);
+                    }
+                    return self.open_block(owner, Fate::Kept);
+                }
+                TokenKind::Slashdash => {
+                    if self.slashdash(&mut owner) == Flow::BlockOpened {
+                        return;
+                    }
+                }
+                TokenKind::Equals => self.equals_behind_name(),
+                TokenKind::Word
+                | TokenKind::Quoted(_)
+                | TokenKind::Raw(_)
+                | TokenKind::LegacyRaw(_)
+                | TokenKind::Hash
+                | TokenKind::Backslash(_)
+                | TokenKind::Illegal
+                | TokenKind::LeftParen
+                | TokenKind::RightParen
+                | TokenKind::Space
+                | TokenKind::BlockComment(_)
+                | TokenKind::Forbidden => {
+                    if owner.progress == Progress::Block && self.starts_another_node() {
+                        let problem = mistake::nodes_on_one_line(
+                            self.span(self.last_end, self.token.end),
+                            self.slice(self.here()),
+                            self.last_end,
+                        );
+                        self.problems.push(problem);
+                        break;
+                    }
+                    self.entry_of(&mut owner);
+                }
+            }
+        }
+        self.finish_node(owner);
+    }
+
+    /// Whether a word behind `}` is rather the next node than an argument that came too late.
+    fn starts_another_node(&self) -> bool {
+        self.token.kind == TokenKind::Word
+            && !looks_numeric(self.slice(self.here()))
+            && !is_reserved(self.slice(self.here()))
+            && !self.equals_follows()
+    }
+
+    /// An entry; one that comes behind a block is left out.
+    fn entry_of(&mut self, owner: &mut Unfinished) {
+        let before = self.entries.len();
+        let start = self.token.start;
+        let is_late = owner.progress != Progress::Entries;
+        self.entry(owner.node);
+        if !is_late {
+            return self.extend_head(*owner);
+        }
+        self.entries.truncate(before);
+        if owner.progress != Progress::Told {
+            owner.progress = Progress::Told;
+            let end = self.last_end.max(start);
+            let text = self.slice(Range { start, end });
+            self.problems.push(mistake::entry_after_children(self.span(start, end), text));
+        }
+    }
+
+    /// The entry that was just read belongs to the node.
+    fn extend_head(&mut self, owner: Unfinished) {
+        let entries_end = self.entries.len() as u32;
+        let end = self.entries.last().map_or(0, |entry| entry.value_range.end);
+        if let Some(node) = self.nodes.get_mut(owner.node as usize)
+            && entries_end > node.entries_end
+        {
+            node.entries_end = entries_end;
+            node.head_end = end;
+            node.range.end = end;
+        }
+    }
+
+    /// `/-` within a node: takes out the entry or block behind it.
+    fn slashdash(&mut self, owner: &mut Unfinished) -> Flow {
+        let slashdash = self.span(self.token.start, self.token.end);
+        self.advance();
+        self.last_end = NONE;
+        self.line_space();
+        match self.token.kind {
+            TokenKind::LeftBrace => {
+                self.open_block(*owner, Fate::Dropped);
+                return Flow::BlockOpened;
+            }
+            TokenKind::End | TokenKind::RightBrace | TokenKind::Semicolon => {
+                self.problems.push(mistake::empty_slashdash(slashdash));
+            }
+            TokenKind::Equals => {
+                self.problems.push(mistake::misplaced_slashdash(slashdash, "between a key and its value"));
+                self.advance();
+                self.last_end = NONE;
+            }
+            TokenKind::Slashdash => self.problems.push(mistake::misplaced_slashdash(slashdash, "before another `/-`")),
+            TokenKind::Word
+            | TokenKind::Quoted(_)
+            | TokenKind::Raw(_)
+            | TokenKind::LegacyRaw(_)
+            | TokenKind::Hash
+            | TokenKind::Backslash(Continuation::Line | Continuation::Stray)
+            | TokenKind::Illegal
+            | TokenKind::LeftParen
+            | TokenKind::RightParen
+            | TokenKind::Space
+            | TokenKind::Newline
+            | TokenKind::LineComment
+            | TokenKind::BlockComment(_)
+            | TokenKind::Forbidden => {
+                let before = self.entries.len();
+                let start = self.token.start;
+                self.entry(owner.node);
+                self.entries.truncate(before);
+                if owner.progress != Progress::Entries && owner.progress != Progress::Told {
+                    owner.progress = Progress::Told;
+                    let text = self.slice(Range { start, end: self.last_end.max(start) });
+                    self.problems.push(mistake::entry_after_children(self.span(start, self.last_end.max(start)), text));
+                }
+            }
+        }
+        Flow::Goes
+    }
+
+    /// `name = value`, as other languages write what is `name value` here.
+    fn equals_behind_name(&mut self) {
+        let equals = self.span(self.token.start, self.token.end);
+        let blank_start = self.last_end;
+        self.advance();
+        self.node_space();
+        let gap = self.span(blank_start.min(equals.start), self.token.start.max(equals.end));
+        self.problems.push(mistake::stray_equals(equals, gap, self.slice(Range { start: gap.start, end: gap.end })));
+        self.last_end = NONE;
+    }
+
+    /// An argument or property.
+    fn entry(&mut self, node: u32) {
+        self.separation();
+        let start = self.token.start;
+        let mut annotation = NONE;
+        let has_annotation = self.token.kind == TokenKind::LeftParen;
+        if has_annotation {
+            annotation = self.annotation();
+            self.node_space();
+        }
+        let Some(lexeme) = self.lexeme() else { return self.no_entry(start, has_annotation) };
+        self.node_space();
+        if self.token.kind != TokenKind::Equals {
+            return self.push_entry(node, None, &lexeme, annotation);
+        }
+        if self.is_unquotable(&lexeme) {
+            let range = self.span(lexeme.range.start, lexeme.range.end);
+            self.problems.push(mistake::bad_name(range, self.slice(lexeme.range)));
+        }
+        let equals_end = self.token.end;
+        self.advance();
+        self.node_space();
+        if has_annotation {
+            let written =
+                self.annotations.get(annotation as usize).map_or(Range { start, end: start }, |data| data.range);
+            let (span, text) = (self.span(written.start, written.end), self.slice(written));
+            self.problems.push(mistake::annotation_before_key(
+                span,
+                text,
+                self.span(self.token.start, self.token.start),
+            ));
+        }
+        self.property(node, &lexeme, annotation, equals_end);
+    }
+
+    /// The value of a property, the parser being behind its `=`.
+    fn property(&mut self, node: u32, key: &Lexeme, mut annotation: u32, equals_end: u32) {
+        let key_start = key.range.start;
+        if self.token.kind == TokenKind::Slashdash {
+            let here = self.span(self.token.start, self.token.end);
+            self.problems.push(mistake::misplaced_slashdash(here, "between a key and its value"));
+            self.advance();
+            self.node_space();
+            let _ = self.lexeme();
+            return;
+        }
+        let value_start = self.token.start;
+        let has_annotation = self.token.kind == TokenKind::LeftParen;
+        if has_annotation {
+            annotation = self.annotation();
+            self.node_space();
+        }
+        if let Some(value) = self.lexeme() {
+            return self.push_entry(node, Some(key), &value, annotation);
+        }
+        if has_annotation {
+            return self.no_entry(value_start, has_annotation);
+        }
+        let key_text = self.slice(key.range);
+        self.problems.push(mistake::missing_value(self.span(key_start, equals_end), key_text, self.file));
+        if self.token.kind == TokenKind::Equals {
+            self.advance();
+            self.last_end = NONE;
+        }
+    }
+
+    fn push_entry(&mut self, node: u32, key: Option<&Lexeme>, value: &Lexeme, annotation: u32) {
+        let (kind, text) = self.scalar(value);
+        self.entries.push(EntryData {
+            key: key.map_or(Slice::default(), |key| key.text),
+            key_range: key.map_or(Range { start: NONE, end: NONE }, |key| key.range),
+            value: text,
+            value_range: value.range,
+            annotation,
+            kind,
+            node,
+        });
+    }
+
+    /// Something that is no value where an entry should be.
+    fn no_entry(&mut self, start: u32, has_annotation: bool) {
+        let here = self.span(self.token.start, self.token.end);
+        if !has_annotation {
+            self.problems.push(mistake::unexpected(here, self.slice(self.here()), "among the values of a node"));
+            self.advance();
+            self.last_end = NONE;
+        } else if self.token.kind == TokenKind::Slashdash {
+            self.problems.push(mistake::misplaced_slashdash(here, "between a type and its value"));
+            self.advance();
+            self.node_space();
+            let _ = self.lexeme();
+        } else {
+            self.problems.push(mistake::annotation_without(self.span(start, self.last_end.max(start)), "value"));
+        }
+    }
+
+    /// Tells if nothing separates this entry from what is before it.
+    fn separation(&mut self) {
+        if !self.is_glued() || self.is_open_string() || self.token.kind == TokenKind::RightParen {
+            return;
+        }
+        let text = self.slice(self.here());
+        let here = self.span(self.token.start, self.token.end);
+        let before = self.last_end as usize;
+        let line = self.text.get(..before).unwrap_or_default();
+        let is_closing = line.ends_with(['"', '#']) && self.token.kind == TokenKind::Word && text.starts_with(',');
+        self.problems.push(if is_closing { mistake::comma(here, text) } else { mistake::missing_space(here, text) });
+    }
+
+    /// `(type)`, the parser being at the parenthesis. Gives the index of the annotation.
+    pub(super) fn annotation(&mut self) -> u32 {
+        let start = self.token.start;
+        self.advance();
+        self.node_space();
+        if self.token.kind == TokenKind::Slashdash {
+            let here = self.span(self.token.start, self.token.end);
+            self.problems.push(mistake::misplaced_slashdash(here, "within a type"));
+            self.advance();
+            self.node_space();
+        }
+        let name = self.lexeme();
+        self.node_space();
+        let is_closed = self.token.kind == TokenKind::RightParen;
+        if is_closed {
+            self.advance();
+        }
+        let range = Range { start, end: self.last_end.max(start + 1) };
+        let span = self.span(range.start, range.end);
+        // Behind a parenthesis that is not closed nothing is glued to anything.
+        if !is_closed {
+            self.last_end = NONE;
+        }
+        match name {
+            Some(name) => {
+                if !is_closed {
+                    self.problems.push(mistake::unclosed_annotation(span));
+                } else if self.is_unquotable(&name) {
+                    let name_span = self.span(name.range.start, name.range.end);
+                    self.problems.push(mistake::bad_name(name_span, self.slice(name.range)));
+                }
+                self.annotations.push(AnnotationData { text: name.text, range });
+                self.annotations.len() as u32 - 1
+            }
+            None => {
+                self.problems.push(mistake::empty_annotation(span));
+                NONE
+            }
+        }
+    }
+}
+
+/// What to do behind a `/-`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Goes,
+    BlockOpened,
+}

@@ -1,0 +1,75 @@
+//! The KDL 2 layer against the official suite, and its promises about broken input.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+use deployc::source::FileId;
+use deployc::syntax::kdl::{Document, Problem, Scalar, parse};
+use std::path::{Path, PathBuf};
+
+fn suite() -> Vec<(String, String, Option<String>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kdl-suite");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(root.join("input")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let expected = std::fs::read_to_string(root.join("expected_kdl").join(&name)).ok();
+            (name, std::fs::read_to_string(&path).unwrap(), expected)
+        })
+        .collect()
+}
+
+#[test]
+fn the_official_suite_is_accepted_and_rejected_as_it_says() {
+    let mut wrong = Vec::new();
+    for (name, text, expected) in suite() {
+        let (_, problems) = parse(FileId(0), text);
+        if expected.is_some() != problems.is_empty() {
+            wrong.push(format!("{name}: {problems:#?}"));
+        }
+        // This one holds three mistakes, a bare word for each keyword.
+        let most = if name == "floating_point_keyword_identifier_strings_fail.kdl" { 3 } else { 2 };
+        if problems.len() > most {
+            wrong.push(format!("{name}: {} problems for one mistake: {problems:#?}", problems.len()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn read(text: &str) -> (Document, Vec<Problem>) {
+    parse(FileId(0), text.to_owned())
+}
+
+#[test]
+fn the_tree_holds_names_entries_children_and_their_places() {
+    let text = "// about\nservice \"api\" kind=(t)\"a\\tb\" 3 {\n    http port=8080; ready \"/\"\n    /- gone { x }\n}\nlast\n";
+    let (document, problems) = read(text);
+    assert_eq!(problems, []);
+    let roots: Vec<&str> = document.roots().map(|node| node.name()).collect();
+    assert_eq!(roots, ["service", "last"]);
+    let service = document.roots().next().unwrap();
+    let at = |span: deployc::source::Span| &text[span.start as usize..span.end as usize];
+    assert_eq!(at(service.head_span()), "service \"api\" kind=(t)\"a\\tb\" 3");
+    assert!(at(service.span()).ends_with("{ x }\n}"));
+    assert_eq!(at(service.leading_comments().unwrap()), "// about");
+    let args: Vec<Scalar<'_>> = service.args().map(|entry| entry.value()).collect();
+    assert_eq!(args, [Scalar::String("api"), Scalar::Number("3")]);
+    let kind = service.prop("kind").unwrap();
+    assert_eq!(kind.value(), Scalar::String("a\tb"));
+    assert_eq!(kind.annotation().map(|(name, span)| (name, at(span))), Some(("t", "(t)")));
+    assert_eq!(at(kind.string_span(1, 2)), "\\t");
+    assert_eq!(at(kind.string_span(2, 3)), "b");
+    assert_eq!(at(kind.span()), "kind=(t)\"a\\tb\"");
+    let children: Vec<&str> = service.children().map(|node| node.name()).collect();
+    assert_eq!(children, ["http", "ready"]);
+    let inside = text.find("8080").unwrap() as u32;
+    assert_eq!(document.node_at(inside).map(|node| (node.name(), node.parent())), Some(("http", Some(service))));
+    assert_eq!(document.node_at(2), None);
+}
