@@ -2,6 +2,8 @@
 
 pub mod artifact;
 pub mod diag;
+pub mod nearest;
 pub mod render;
 pub mod source;
 pub mod syntax;
+pub mod value;
