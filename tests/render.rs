@@ -3,6 +3,8 @@
 use deployc::artifact::{Artifact, Dialect, Group, Tree, Value, list, map, text};
 use deployc::source::Origin;
 
+#[path = "render/shell.rs"]
+mod shell;
 #[path = "render/yaml.rs"]
 mod yaml;
 

@@ -1,9 +1,19 @@
 //! The outputs as typed trees: what a file says, who decided each value, and nothing about quoting.
 
+mod anchor;
+pub mod chart;
+pub mod dockerfile;
+mod lines;
+pub mod markdown;
 mod path;
 mod shell;
 mod tree;
 
+pub use anchor::{Anchor, anchor_of, anchors, links, slug};
+pub use chart::{Chart, Flowchart};
+pub use dockerfile::Dockerfile;
+pub use lines::{Line, LineContent};
+pub use markdown::Block;
 pub use path::{Found, Missing, Path, PathError, Segment};
 pub use shell::{Cases, LineKind, Prologue, Script, ScriptLine, Word};
 pub(crate) use shell::{Piece, pieces};
@@ -65,6 +75,16 @@ impl Artifact {
         Self::new(path, group, Body::Shell(script), origin).executable()
     }
 
+    /// A TOML file.
+    pub fn toml(path: impl Into<String>, group: Group, table: Tree, origin: &Origin) -> Self {
+        Self::new(path, group, Body::Toml(table), origin)
+    }
+
+    /// A Markdown document.
+    pub fn markdown(path: impl Into<String>, group: Group, blocks: Vec<Block>, origin: &Origin) -> Self {
+        Self::new(path, group, Body::Markdown(blocks), origin)
+    }
+
     /// The same file, allowed to be run.
     #[must_use]
     pub fn executable(mut self) -> Self {
@@ -90,8 +110,8 @@ impl Artifact {
     pub fn trees(&self) -> &[Tree] {
         match &self.body {
             Body::Yaml { documents, .. } => documents,
-            Body::Json { tree, .. } => std::slice::from_ref(tree),
-            Body::Shell(_) => &[],
+            Body::Json { tree, .. } | Body::Toml(tree) => std::slice::from_ref(tree),
+            Body::Shell(_) | Body::Markdown(_) | Body::Dockerfile(_) | Body::Lines(_) => &[],
         }
     }
 
@@ -99,8 +119,8 @@ impl Artifact {
     pub fn trees_mut(&mut self) -> &mut [Tree] {
         match &mut self.body {
             Body::Yaml { documents, .. } => documents,
-            Body::Json { tree, .. } => std::slice::from_mut(tree),
-            Body::Shell(_) => &mut [],
+            Body::Json { tree, .. } | Body::Toml(tree) => std::slice::from_mut(tree),
+            Body::Shell(_) | Body::Markdown(_) | Body::Dockerfile(_) | Body::Lines(_) => &mut [],
         }
     }
 
@@ -206,8 +226,16 @@ pub enum Body {
         /// The key that carries the header comment, where the format allows one.
         header: Option<&'static str>,
     },
+    /// A TOML document: a map.
+    Toml(Tree),
+    /// A document.
+    Markdown(Vec<Block>),
     /// A bash script.
     Shell(Script),
+    /// A Dockerfile.
+    Dockerfile(Dockerfile),
+    /// A list of lines.
+    Lines(Vec<Line>),
 }
 
 /// What reads the scalars of a YAML file after the YAML reader, and therefore what plain text must be escaped for.

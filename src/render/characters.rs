@@ -50,3 +50,13 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 pub(super) fn comment_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     text.trim_end().lines().map(|line| one_line(line.trim_end()))
 }
+
+/// The lengths of the runs of `mark`.
+pub(super) fn runs(text: &str, mark: char) -> impl Iterator<Item = usize> {
+    text.split(move |next| next != mark).map(|run| run.chars().count()).filter(|length| *length > 0)
+}
+
+/// The length of the longest run of `mark`.
+pub(super) fn longest_run(text: &str, mark: char) -> usize {
+    runs(text, mark).max().unwrap_or(0)
+}

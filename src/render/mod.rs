@@ -2,9 +2,15 @@
 
 mod characters;
 mod dialect;
+mod dockerfile;
 mod json;
+mod lines;
+mod markdown;
+mod mermaid;
+mod prose;
 mod scalar;
 mod shell;
+mod toml;
 mod yaml;
 
 use crate::artifact::{Artifact, Body, Ownership, Script};
@@ -45,6 +51,10 @@ fn body<'a>(artifact: &'a Artifact, printer: &mut Printer<'a, '_>) {
     match &artifact.body {
         Body::Yaml { documents, dialect } => yaml::print(documents, *dialect, &header, origin, printer),
         Body::Json { tree, header: key } => json::print(tree, key.map(|key| (key, header.as_str())), origin, printer),
+        Body::Toml(tree) => toml::print(tree, &header, origin, printer),
+        Body::Markdown(blocks) => markdown::print(blocks, &artifact.path, &header, origin, printer),
+        Body::Dockerfile(file) => dockerfile::print(file, &header, origin, printer),
+        Body::Lines(lines) => self::lines::print(lines, &header, origin, printer),
         Body::Shell(script) => {
             for (line, origin) in shell::lines(script, origin, &header) {
                 printer.line(&line, origin);

@@ -179,10 +179,20 @@ impl Filler {
         Quoting::Bare
     }
 
+    /// Adds source that may have several lines, which are not indented.
+    fn verbatim(&mut self, source: &str) {
+        for (number, line) in source.split('\n').enumerate() {
+            if number > 0 {
+                self.lines.push(std::mem::take(&mut self.text));
+            }
+            self.text.push_str(line);
+        }
+    }
+
     fn word(&mut self, word: &Word) {
         let quoting = self.quoting();
         match word {
-            Word::Text(data) => self.text.push_str(&text(data, quoting)),
+            Word::Text(data) => self.verbatim(&text(data, quoting)),
             Word::Variable(name) => {
                 let (open, close) = match quoting {
                     Quoting::Bare => ("\"$", "\""),
@@ -193,14 +203,7 @@ impl Filler {
                 };
                 self.text.extend([open, name, close]);
             }
-            Word::Raw(source) => {
-                for (number, line) in source.split('\n').enumerate() {
-                    if number > 0 {
-                        self.lines.push(std::mem::take(&mut self.text));
-                    }
-                    self.text.push_str(line);
-                }
-            }
+            Word::Raw(source) => self.verbatim(source),
             Word::Joined(pieces) => pieces.iter().for_each(|piece| self.word(piece)),
             Word::List(words) => {
                 for (number, word) in words.iter().enumerate() {
@@ -242,7 +245,15 @@ fn double(data: &str, quoting: Quoting) -> String {
         match character {
             '"' | '\\' | '$' | '`' => out.extend(['\\', character]),
             '}' if quoting == Quoting::DoubleBrace => out.push_str("\\}"),
-            plain if is_plain(plain) => out.push(plain),
+            plain if is_plain(plain) && (plain != '\'' || quoting == Quoting::Double) => out.push(plain),
+            // Inside `"${…}"` quotes do not nest, bash looks for pairs of single ones, and a substitution loses line
+            // breaks at its end.
+            '\n' if quoting == Quoting::DoubleBrace => out.push('\n'),
+            hidden if quoting == Quoting::DoubleBrace => {
+                out.push_str("$(printf '");
+                push_ansi(hidden, &mut out);
+                out.push_str("')");
+            }
             hidden => {
                 out.push_str("\"$'");
                 push_ansi(hidden, &mut out);
@@ -289,6 +300,7 @@ fn push_ansi(character: char, out: &mut String) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
+        '\'' => out.push_str("\\x27"),
         other => {
             let shown = if other == '\0' { char::REPLACEMENT_CHARACTER } else { other };
             for byte in shown.encode_utf8(&mut [0; 4]).bytes() {

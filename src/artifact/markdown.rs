@@ -1,0 +1,493 @@
+//! Documents as blocks and inline pieces; what users wrote is data in them.
+
+use super::{Flowchart, Script, pieces};
+use super::{Piece, chart};
+use crate::source::Origin;
+
+/// A block of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// Where it came from; `None` means: from what the document came from.
+    pub origin: Option<Origin>,
+}
+
+/// What a block is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BlockKind {
+    /// A heading of level 1 to 6.
+    Heading {
+        /// 1 is the title.
+        level: u8,
+        /// The text.
+        text: Prose,
+        /// A name under which the compiler finds the anchor again, whatever the text says.
+        key: Option<String>,
+    },
+    /// A paragraph.
+    Paragraph(Prose),
+    /// A list.
+    List {
+        /// What stands before the items.
+        marker: Marker,
+        /// The items.
+        items: Vec<Item>,
+    },
+    /// A table.
+    Table {
+        /// The columns.
+        columns: Vec<Column>,
+        /// The rows.
+        rows: Vec<Row>,
+    },
+    /// A fenced block.
+    Code {
+        /// The language.
+        language: String,
+        /// The text.
+        text: String,
+    },
+    /// A fenced block of shell.
+    Shell(Script),
+    /// A diagram of nodes and edges.
+    Flowchart(Flowchart),
+    /// A chart of numbers.
+    Chart(chart::Chart),
+    /// A quotation.
+    Quote(Vec<Block>),
+}
+
+/// What stands before the items of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// A dash.
+    Bullet,
+    /// A number.
+    Number,
+}
+
+/// An item of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// A box to be ticked, if the item is a task.
+    pub task: Option<Task>,
+    /// The text.
+    pub text: Prose,
+    /// Blocks below it.
+    pub children: Vec<Block>,
+    /// Where it came from.
+    pub origin: Option<Origin>,
+}
+
+/// Whether a task is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Not yet.
+    Open,
+    /// It is.
+    Done,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its title.
+    pub title: Prose,
+    /// How its cells are aligned.
+    pub align: Align,
+}
+
+/// How cells are aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// As text.
+    Start,
+    /// As numbers.
+    End,
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The cells; missing ones are empty.
+    pub cells: Vec<Prose>,
+    /// Where it came from.
+    pub origin: Option<Origin>,
+}
+
+/// A piece of running text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inline {
+    /// Data: shown exactly so.
+    Text(String),
+    /// Code.
+    Code(String),
+    /// Emphasised.
+    Strong(Vec<Inline>),
+    /// A link.
+    Link {
+        /// What is shown.
+        text: Vec<Inline>,
+        /// Where it leads.
+        target: Target,
+    },
+}
+
+/// Where a link leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To an address outside.
+    Url(String),
+    /// To a file of the project, by its path from the root; printed relative to the document.
+    File {
+        /// The path from the root.
+        path: String,
+        /// A heading in it, by its slug.
+        anchor: Option<String>,
+    },
+    /// To a heading of the same document, by its slug.
+    Here(String),
+}
+
+impl Inline {
+    /// Data.
+    pub fn text(data: impl Into<String>) -> Inline {
+        Inline::Text(data.into())
+    }
+
+    /// Code.
+    pub fn code(data: impl Into<String>) -> Inline {
+        Inline::Code(data.into())
+    }
+
+    /// Emphasised data.
+    pub fn strong(data: impl Into<String>) -> Inline {
+        Inline::Strong(vec![Inline::text(data)])
+    }
+
+    /// A link to an address outside.
+    pub fn url(shown: impl Into<String>, address: impl Into<String>) -> Inline {
+        Inline::Link { text: vec![Inline::text(shown)], target: Target::Url(address.into()) }
+    }
+
+    /// A link to a file of the project, by its path from the root.
+    pub fn file(shown: impl Into<String>, path: impl Into<String>) -> Inline {
+        Inline::Link { text: vec![Inline::text(shown)], target: Target::File { path: path.into(), anchor: None } }
+    }
+
+    /// A link to a heading of a file of the project.
+    pub fn section(shown: impl Into<String>, path: impl Into<String>, anchor: impl Into<String>) -> Inline {
+        let target = Target::File { path: path.into(), anchor: Some(anchor.into()) };
+        Inline::Link { text: vec![Inline::text(shown)], target }
+    }
+
+    /// A link to a heading of the same document.
+    pub fn here(shown: impl Into<String>, anchor: impl Into<String>) -> Inline {
+        Inline::Link { text: vec![Inline::text(shown)], target: Target::Here(anchor.into()) }
+    }
+
+    /// What a person reads, without any marks.
+    fn push_shown(&self, shown: &mut String) {
+        match self {
+            Inline::Text(data) | Inline::Code(data) => shown.push_str(data),
+            Inline::Strong(inner) | Inline::Link { text: inner, .. } => {
+                inner.iter().for_each(|inner| inner.push_shown(shown));
+            }
+        }
+    }
+}
+
+/// Running text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prose(pub Vec<Inline>);
+
+impl Prose {
+    /// Adds a piece.
+    #[must_use]
+    pub fn then(mut self, piece: impl Into<Prose>) -> Self {
+        self.0.extend(piece.into().0);
+        self
+    }
+
+    /// Pieces with a separator between them, such as `, `.
+    pub fn joined<P: Into<Prose>>(pieces: impl IntoIterator<Item = P>, separator: &str) -> Prose {
+        let mut all = Prose::default();
+        for piece in pieces {
+            if !all.0.is_empty() {
+                all.0.push(Inline::text(separator));
+            }
+            all.0.extend(piece.into().0);
+        }
+        all
+    }
+
+    /// What a person reads, without any marks.
+    pub fn shown(&self) -> String {
+        let mut shown = String::new();
+        self.0.iter().for_each(|inline| inline.push_shown(&mut shown));
+        shown
+    }
+}
+
+impl From<&str> for Prose {
+    /// Data, not a template: use [`prose`] for marks.
+    fn from(data: &str) -> Self {
+        Prose(vec![Inline::text(data)])
+    }
+}
+
+impl From<String> for Prose {
+    fn from(data: String) -> Self {
+        Prose(vec![Inline::Text(data)])
+    }
+}
+
+impl From<&String> for Prose {
+    fn from(data: &String) -> Self {
+        Prose(vec![Inline::text(data)])
+    }
+}
+
+impl From<Inline> for Prose {
+    fn from(inline: Inline) -> Self {
+        Prose(vec![inline])
+    }
+}
+
+impl From<Vec<Inline>> for Prose {
+    fn from(inlines: Vec<Inline>) -> Self {
+        Prose(inlines)
+    }
+}
+
+impl<const N: usize> From<[Inline; N]> for Prose {
+    fn from(inlines: [Inline; N]) -> Self {
+        Prose(inlines.into())
+    }
+}
+
+/// Running text from a trusted template: `` `code` ``, `**strong**`, `[shown](address)` and `{holes}` have a meaning in
+/// it, nothing else has. What fills a hole is data. A hole nobody fills stays as written.
+pub fn prose(template: &str, holes: &[(&str, Inline)]) -> Prose {
+    let mut inlines = Vec::new();
+    let mut plain = String::new();
+    let mut rest = template;
+    while let Some(first) = rest.chars().next() {
+        let marked = match first {
+            '`' => between(rest, "`", "`").map(|(inner, after)| (Inline::Code(filled(inner, holes)), after)),
+            '*' => between(rest, "**", "**").map(|(inner, after)| (Inline::Strong(prose(inner, holes).0), after)),
+            '[' => link(rest, holes),
+            '{' => hole(rest, holes),
+            _ => None,
+        };
+        match marked {
+            Some((inline, after)) => {
+                if !plain.is_empty() {
+                    inlines.push(Inline::Text(std::mem::take(&mut plain)));
+                }
+                inlines.push(inline);
+                rest = after;
+            }
+            None => {
+                plain.push(first);
+                rest = rest.strip_prefix(first).unwrap_or_default();
+            }
+        }
+    }
+    if !plain.is_empty() {
+        inlines.push(Inline::Text(plain));
+    }
+    Prose(inlines)
+}
+
+fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<(&'t str, &'t str)> {
+    text.strip_prefix(open)?.split_once(close).filter(|(inner, _)| !inner.is_empty())
+}
+
+fn link<'t>(text: &'t str, holes: &[(&str, Inline)]) -> Option<(Inline, &'t str)> {
+    let (shown, after) = between(text, "[", "](")?;
+    let (target, after) = after.split_once(')')?;
+    let target = Target::Url(filled(target, holes));
+    Some((Inline::Link { text: prose(shown, holes).0, target }, after))
+}
+
+fn hole<'t>(text: &'t str, holes: &[(&str, Inline)]) -> Option<(Inline, &'t str)> {
+    let (name, after) = between(text, "{", "}")?;
+    let (_, inline) = holes.iter().find(|(hole, _)| *hole == name)?;
+    Some((inline.clone(), after))
+}
+
+/// A template of code or an address: holes become what a person reads of them.
+fn filled(template: &str, holes: &[(&str, Inline)]) -> String {
+    let mut text = String::new();
+    for piece in pieces(template) {
+        match piece {
+            Piece::Literal(source) => text.push_str(source),
+            Piece::Hole { name, source } => match holes.iter().find(|(hole, _)| *hole == name) {
+                Some((_, inline)) => inline.push_shown(&mut text),
+                None => text.push_str(source),
+            },
+        }
+    }
+    text
+}
+
+/// A heading; 1 is the title.
+pub fn heading(level: u8, text: impl Into<Prose>) -> Block {
+    BlockKind::Heading { level, text: text.into(), key: None }.into()
+}
+
+/// A paragraph.
+pub fn paragraph(text: impl Into<Prose>) -> Block {
+    BlockKind::Paragraph(text.into()).into()
+}
+
+/// A list with dashes.
+pub fn bullets<T: Into<Item>>(items: impl IntoIterator<Item = T>) -> Block {
+    BlockKind::List { marker: Marker::Bullet, items: items.into_iter().map(Into::into).collect() }.into()
+}
+
+/// A list with numbers.
+pub fn steps<T: Into<Item>>(items: impl IntoIterator<Item = T>) -> Block {
+    BlockKind::List { marker: Marker::Number, items: items.into_iter().map(Into::into).collect() }.into()
+}
+
+/// A fenced block.
+pub fn fence(language: impl Into<String>, text: impl Into<String>) -> Block {
+    BlockKind::Code { language: language.into(), text: text.into() }.into()
+}
+
+/// A fenced block of shell.
+pub fn shell(script: Script) -> Block {
+    BlockKind::Shell(script).into()
+}
+
+/// A quotation.
+pub fn quote(blocks: Vec<Block>) -> Block {
+    BlockKind::Quote(blocks).into()
+}
+
+/// A table without rows; a title that ends with `:` marks a column of numbers.
+pub fn table<const N: usize>(titles: [&str; N]) -> Block {
+    let column = |title: &str| match title.strip_suffix(':') {
+        Some(title) => Column { title: title.into(), align: Align::End },
+        None => Column { title: title.into(), align: Align::Start },
+    };
+    BlockKind::Table { columns: titles.into_iter().map(column).collect(), rows: Vec::new() }.into()
+}
+
+/// A row of a table.
+pub fn row<P: Into<Prose>>(cells: impl IntoIterator<Item = P>) -> Row {
+    Row { cells: cells.into_iter().map(Into::into).collect(), origin: None }
+}
+
+/// An item of a list.
+pub fn item(text: impl Into<Prose>) -> Item {
+    Item { task: None, text: text.into(), children: Vec::new(), origin: None }
+}
+
+/// An item with a box to be ticked.
+pub fn task(done: Task, text: impl Into<Prose>) -> Item {
+    Item { task: Some(done), ..item(text) }
+}
+
+impl<T: Into<Prose>> From<T> for Item {
+    fn from(text: T) -> Self {
+        item(text)
+    }
+}
+
+impl From<BlockKind> for Block {
+    fn from(kind: BlockKind) -> Self {
+        Block { kind, origin: None }
+    }
+}
+
+impl From<Flowchart> for Block {
+    fn from(flowchart: Flowchart) -> Self {
+        BlockKind::Flowchart(flowchart).into()
+    }
+}
+
+impl From<chart::Chart> for Block {
+    fn from(chart: chart::Chart) -> Self {
+        BlockKind::Chart(chart).into()
+    }
+}
+
+impl Block {
+    /// The same block, with where it came from.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = Some(origin.clone());
+        self
+    }
+
+    /// The same heading, to be found again under `key`.
+    #[must_use]
+    pub fn keyed(mut self, name: impl Into<String>) -> Self {
+        if let BlockKind::Heading { key, .. } = &mut self.kind {
+            *key = Some(name.into());
+        }
+        self
+    }
+
+    /// The same table with one more row.
+    #[must_use]
+    pub fn row(mut self, row: Row) -> Self {
+        if let BlockKind::Table { rows, .. } = &mut self.kind {
+            rows.push(row);
+        }
+        self
+    }
+
+    /// The same table with more rows.
+    #[must_use]
+    pub fn rows(mut self, more: impl IntoIterator<Item = Row>) -> Self {
+        if let BlockKind::Table { rows, .. } = &mut self.kind {
+            rows.extend(more);
+        }
+        self
+    }
+
+    /// Whether it is a list or table that holds nothing.
+    pub fn is_empty(&self) -> bool {
+        match &self.kind {
+            BlockKind::List { items, .. } => items.is_empty(),
+            BlockKind::Table { rows, .. } => rows.is_empty(),
+            BlockKind::Quote(blocks) => blocks.is_empty(),
+            BlockKind::Shell(script) => script.is_empty(),
+            BlockKind::Heading { .. }
+            | BlockKind::Paragraph(_)
+            | BlockKind::Code { .. }
+            | BlockKind::Flowchart(_)
+            | BlockKind::Chart(_) => false,
+        }
+    }
+}
+
+impl Row {
+    /// The same row, with where it came from.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = Some(origin.clone());
+        self
+    }
+}
+
+impl Item {
+    /// The same item, with where it came from.
+    #[must_use]
+    pub fn at(mut self, origin: &Origin) -> Self {
+        self.origin = Some(origin.clone());
+        self
+    }
+
+    /// The same item, with a block below it.
+    #[must_use]
+    pub fn with(mut self, block: Block) -> Self {
+        self.children.push(block);
+        self
+    }
+}

@@ -1,0 +1,204 @@
+//! The Dockerfile printer.
+
+use super::{Printer, characters, json, shell};
+use crate::artifact::Dockerfile;
+use crate::artifact::dockerfile::{Copy, Health, InstructionKind, Run, Stage};
+use crate::source::Origin;
+
+/// Prints a Dockerfile; the syntax line must be the first.
+pub(super) fn print<'a>(file: &'a Dockerfile, header: &str, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
+    printer.line("# syntax=docker/dockerfile:1", origin);
+    printer.line(&["# ", header].concat(), origin);
+    if !file.arguments.is_empty() {
+        printer.end(origin);
+    }
+    for (name, default) in &file.arguments {
+        printer.line(&argument(name, default.as_deref()), origin);
+    }
+    for stage in &file.stages {
+        let own = stage.origin.as_ref().unwrap_or(origin);
+        printer.end(own);
+        comment(stage.comment.as_deref(), own, printer);
+        printer.line(&from(stage), own);
+        for instruction in &stage.instructions {
+            let origin = instruction.origin.as_ref().unwrap_or(own);
+            comment(instruction.comment.as_deref(), origin, printer);
+            if let InstructionKind::Run(run) = &instruction.kind {
+                self::run(run, origin, printer);
+            } else {
+                printer.line(&self::instruction(&instruction.kind), origin);
+            }
+        }
+    }
+}
+
+fn comment<'a>(comment: Option<&str>, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
+    for line in comment.into_iter().flat_map(characters::comment_lines) {
+        printer.put(if line.is_empty() { "#" } else { "# " });
+        printer.put(&line);
+        printer.end(origin);
+    }
+}
+
+fn from(stage: &Stage) -> String {
+    let mut line = String::from("FROM ");
+    if let Some(platform) = &stage.platform {
+        line.extend(["--platform=", &characters::one_line(platform), " "]);
+    }
+    line.push_str(&characters::one_line(&stage.from));
+    if !stage.name.is_empty() {
+        line.extend([" AS ", &characters::one_line(&stage.name)]);
+    }
+    line
+}
+
+fn instruction(kind: &InstructionKind) -> String {
+    match kind {
+        InstructionKind::Argument(name, default) => argument(name, default.as_deref()),
+        InstructionKind::Environment(pairs) => self::pairs("ENV", pairs),
+        InstructionKind::EnvironmentFrom(name, argument) => ["ENV ", name, "=\"${", argument, "}\""].concat(),
+        InstructionKind::Label(pairs) => self::pairs("LABEL", pairs),
+        InstructionKind::Folder(path) => ["WORKDIR ", &word(path)].concat(),
+        InstructionKind::Copy(copy) => self::copy(copy),
+        // Printed by `run`, because a script has lines with origins of their own.
+        InstructionKind::Run(_) => String::new(),
+        InstructionKind::User(user) => ["USER ", &word(user)].concat(),
+        InstructionKind::Expose(port) => ["EXPOSE ", &port.to_string()].concat(),
+        InstructionKind::Volume(path) => ["VOLUME ", &exec(std::slice::from_ref(path), Expansion::Escaped)].concat(),
+        InstructionKind::StopSignal(signal) => ["STOPSIGNAL ", &word(signal)].concat(),
+        InstructionKind::Shell(words) => ["SHELL ", &exec(words, Expansion::None)].concat(),
+        InstructionKind::Entrypoint(words) => ["ENTRYPOINT ", &exec(words, Expansion::None)].concat(),
+        InstructionKind::Command(words) => ["CMD ", &exec(words, Expansion::None)].concat(),
+        InstructionKind::Health(health) => self::health(health),
+    }
+}
+
+fn argument(name: &str, default: Option<&str>) -> String {
+    let default = default.map_or_else(String::new, |default| ["=", &word(default)].concat());
+    ["ARG ", name, &default].concat()
+}
+
+/// `ENV` and `LABEL`, one pair per line.
+fn pairs(name: &str, pairs: &[(String, String)]) -> String {
+    let pairs: Vec<String> = pairs.iter().map(|(key, value)| [&word(key), "=", &quoted(value)].concat()).collect();
+    [name, " ", &pairs.join(" \\\n    ")].concat()
+}
+
+fn copy(copy: &Copy) -> String {
+    let mut line = String::from("COPY");
+    for (flag, value) in [("from", &copy.from), ("chown", &copy.owner), ("chmod", &copy.mode)] {
+        if !value.is_empty() {
+            line.extend([" --", flag, "=", &characters::one_line(value)]);
+        }
+    }
+    let mut words = copy.sources.clone();
+    words.push(copy.to.clone());
+    if words.iter().all(|word| is_simple(word)) {
+        words.iter().for_each(|word| line.extend([" ", word.as_str()]));
+    } else {
+        line.extend([" ", &exec(&words, Expansion::Escaped)]);
+    }
+    line
+}
+
+fn health(health: &Health) -> String {
+    let mut line = String::from("HEALTHCHECK");
+    let retries = health.retries.map(|retries| retries.to_string()).unwrap_or_default();
+    let flags = [
+        ("interval", &health.interval),
+        ("timeout", &health.timeout),
+        ("start-period", &health.start_period),
+        ("retries", &retries),
+    ];
+    for (flag, value) in flags {
+        if !value.is_empty() {
+            line.extend([" --", flag, "=", &characters::one_line(value)]);
+        }
+    }
+    [&line, " CMD ", &exec(&health.command, Expansion::None)].concat()
+}
+
+/// Commands joined by `&&`. What cannot be written on lines that end in a backslash (a user's command of several
+/// lines, a here-document) is handed to the shell as one JSON string.
+fn run<'a>(run: &'a Run, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
+    let mut parts: Vec<String> = run.mounts.iter().map(|mount| ["--mount=", mount].concat()).collect();
+    let lines = shell::lines(&run.script, origin, "");
+    let simple = |line: &str| {
+        let commented = line.trim_start().starts_with('#') || line.contains(" #");
+        !line.trim().is_empty() && !commented && !line.ends_with('\\') && !line.contains("<<") && !line.starts_with(' ')
+    };
+    if !lines.iter().all(|(line, _)| simple(line) && line.chars().all(characters::is_plain)) || is_compound(&run.script)
+    {
+        let text = lines.iter().map(|(line, _)| line.as_str()).collect::<Vec<_>>().join("\n");
+        let words = ["/bin/sh".to_owned(), "-ec".to_owned(), text];
+        parts.push(exec(&words, Expansion::None));
+        return printer.line(&["RUN ", &parts.join(" \\\n    ")].concat(), origin);
+    }
+    printer.put("RUN ");
+    for part in &parts {
+        printer.put(part);
+        printer.put(" \\");
+        printer.end(origin);
+        printer.put("    ");
+    }
+    for (number, (line, origin)) in lines.iter().enumerate() {
+        if number > 0 {
+            printer.put("    && ");
+        }
+        printer.put(line);
+        if number + 1 < lines.len() {
+            printer.put(" \\");
+        }
+        printer.end(origin);
+    }
+}
+
+/// Whether a script has blocks, which `&&` cannot join.
+fn is_compound(script: &crate::artifact::Script) -> bool {
+    script.lines.iter().any(|line| line.depth > 0)
+}
+
+/// Whether an instruction expands `$` in its JSON form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expansion {
+    /// It does not.
+    None,
+    /// It does, so that `$` is escaped.
+    Escaped,
+}
+
+/// Words in the JSON form.
+fn exec(words: &[String], expansion: Expansion) -> String {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| match expansion {
+            Expansion::None => json::quoted(word),
+            Expansion::Escaped => json::quoted(&word.replace('\\', "\\\\").replace('$', "\\$")),
+        })
+        .collect();
+    ["[", &words.join(", "), "]"].concat()
+}
+
+fn is_simple(word: &str) -> bool {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:*@+=,~".contains(&byte);
+    !word.is_empty() && !word.starts_with("--") && word.bytes().all(safe)
+}
+
+/// A word, in quotes where it needs them.
+fn word(text: &str) -> String {
+    if is_simple(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// Data in double quotes; nothing in it is expanded. A line break cannot be held and becomes a space.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' | '$' => quoted.extend(['\\', character]),
+            '\n' | '\r' => quoted.push(' '),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
