@@ -1,5 +1,7 @@
 //! Printed files read back as what was meant: hostile strings, in every place, in every format.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
+
 use deployc::artifact::{Artifact, Dialect, Group, Tree, Value, list, map, text};
 use deployc::source::Origin;
 
