@@ -34,6 +34,18 @@ impl Code {
         ALL.iter().map(|entry| entry.code)
     }
 
+    /// The areas with their codes, sorted: what `deployc explain` lists.
+    pub fn by_area() -> Vec<(&'static str, Vec<Code>)> {
+        let mut areas: Vec<(&'static str, Vec<Code>)> = Vec::new();
+        for code in Code::all() {
+            match areas.last_mut() {
+                Some((area, codes)) if *area == code.area() => codes.push(code),
+                _ => areas.push((code.area(), vec![code])),
+            }
+        }
+        areas
+    }
+
     /// One line that says what is wrong.
     pub fn summary(self) -> &'static str {
         self.entry().map_or("", |entry| entry.summary)

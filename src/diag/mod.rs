@@ -1,8 +1,16 @@
 //! Diagnostics: what is told about a mistake, where, and how to mend it.
 
 pub mod code;
+mod fixes;
+mod order;
+pub mod page;
+pub mod report;
+mod texts;
 
 pub use code::Code;
+pub use fixes::apply_fixes;
+pub use order::finish;
+pub use texts::{Region, Texts};
 
 use crate::source::Span;
 
