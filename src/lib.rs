@@ -1,9 +1,77 @@
 //! deployc: a compiler for deployments. See `src/ARCHITECTURE.md`.
+//!
+//! The whole way of a build, on one screen:
+//!
+//! ```text
+//! source ─▶ syntax ─▶ resolve ─▶ derive ─▶ check ─▶ plan ─▶ emit ─▶ patch ─▶ render ─▶ prove ─▶ paper ─▶ write
+//! ```
 
 pub mod artifact;
+pub mod check;
+pub mod derive;
 pub mod diag;
+pub mod emit;
+pub mod loader;
+pub mod model;
 pub mod nearest;
+//pub mod patch;
+pub mod plan;
 pub mod render;
+pub mod resolve;
+pub mod schema;
 pub mod source;
+pub mod standard;
 pub mod syntax;
 pub mod value;
+//pub mod write;
+
+use artifact::Artifact;
+use check::{Checked, Context};
+use derive::Facts;
+use diag::{Diagnostic, Severity};
+use loader::Loader;
+use plan::Plan;
+use resolve::{Model, Program, Unreadable};
+use value::Date;
+
+/// A file that was read, judged and derived from.
+pub struct Compilation {
+    /// The file and what it imports.
+    pub program: Program,
+    /// The typed model.
+    pub model: Model,
+    /// What was derived.
+    pub facts: Facts,
+    /// Everything that was found, sorted by place, each mistake once.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads and judges `entry` and everything it imports.
+///
+/// # Errors
+/// When the entry file cannot be read at all; mistakes in it are diagnostics.
+pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Compilation, Unreadable> {
+    let mut diagnostics = Vec::new();
+    let program = resolve::load(loader, entry, &mut diagnostics)?;
+    let model = resolve::resolve(&program, &mut diagnostics);
+    let facts = derive::derive(&model, loader);
+    Checked::run(&Context { model: &model, facts: &facts, loader, today }, &mut diagnostics);
+    check::apply_policy(&model, &program, &mut diagnostics);
+    let diagnostics = diagnostics;
+    Ok(Compilation { program, model, facts, diagnostics })
+}
+
+impl Compilation {
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The trees of every file, patched; none while there are errors. What no emitter compiles yet is added to the diagnostics.
+    pub fn build(&mut self) -> Option<Vec<Artifact>> {
+        let checked = Checked::new(&self.model, &self.facts, &self.diagnostics)?;
+        let plan = Plan::new(&checked);
+        let mut artifacts = emit::emit(&plan);
+        (!self.has_errors()).then_some(artifacts)
+    }
+}

@@ -6,6 +6,12 @@
 )]
 
 mod codes;
+mod schema;
+#[allow(dead_code, unreachable_pub, reason = "compiled for the parser; the crate uses the rest")]
+#[path = "../source.rs"]
+mod source;
+mod standard;
+mod syntax;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,5 +42,7 @@ fn run() -> Result<(), String> {
     let folders = Folders { root: folder("CARGO_MANIFEST_DIR")?, out: folder("OUT_DIR")? };
     println!("cargo::rerun-if-changed=src/build");
     codes::generate(&folders)?;
+    schema::generate(&folders.root.join("grammar/schema"), &folders.out);
+    standard::generate(&folders)?;
     Ok(())
 }

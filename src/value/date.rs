@@ -9,7 +9,7 @@ use super::scan::shortened;
 const EXPECTED: &str = "date";
 
 /// A day of the Gregorian calendar, from year 1 to year 9999.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     year: u16,
     month: u8,
@@ -131,9 +131,10 @@ impl fmt::Display for Date {
 }
 
 /// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weekday {
     /// `Mon`
+    #[default]
     Monday,
     /// `Tue`
     Tuesday,
@@ -181,7 +182,7 @@ impl Weekday {
 }
 
 /// A moment of every week, as a freeze begins and ends: `Fri 16:00`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WeekTime {
     /// The day.
     pub day: Weekday,

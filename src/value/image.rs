@@ -9,7 +9,7 @@ use super::scan::shortened;
 const EXPECTED: &str = "image";
 
 /// An OCI image reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageRef {
     /// The host of the registry, with its port; `None` where it is left to the container engine.
     pub registry: Option<String>,

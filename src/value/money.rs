@@ -14,7 +14,7 @@ const EXPECTED: &str = "money";
 const HELP: &str = "money is written with `$`, `€`, `£`, or with a currency code: `300 CHF`";
 
 /// An amount in one currency, per nothing or per something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Money {
     /// How much.
     pub amount: Number,

@@ -13,9 +13,10 @@ const EXPECTED: &str = "rate";
 const HELP: &str = "a rate ends with `/s`, `/min`, `/h`, `/day` or `/month`: `100 req/s`";
 
 /// What a rate counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Flow {
     /// Just a number.
+    #[default]
     Number,
     /// Things.
     Things(Noun),
@@ -24,7 +25,7 @@ pub enum Flow {
 }
 
 /// An amount per stretch of time, as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rate {
     /// The number before the unit.
     pub number: Number,

@@ -28,6 +28,13 @@ pub enum Schedule {
     },
 }
 
+impl Default for Schedule {
+    /// Midnight: what stands in for a schedule that could not be read.
+    fn default() -> Self {
+        Schedule::Daily { hour: 0, minute: 0 }
+    }
+}
+
 impl Schedule {
     /// Reads a cron line, `every 2h` or `daily 03:00`.
     pub fn parse(text: &str) -> Result<Schedule, ValueError> {

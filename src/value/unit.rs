@@ -52,9 +52,10 @@ impl TimeUnit {
 }
 
 /// What a rate or a price is counted per: `/month`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
     /// `/s`
+    #[default]
     Second,
     /// `/min`
     Minute,
@@ -171,7 +172,7 @@ impl ByteUnit {
 }
 
 /// A currency by its three-letter ISO 4217 code. Nothing is ever converted between two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
 impl Currency {

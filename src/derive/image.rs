@@ -1,0 +1,269 @@
+//! Images: one per unique source, runtime and build; services that share one differ in their arguments.
+
+use crate::derive::{Assumption, Variable};
+use crate::loader::Loader;
+use crate::model;
+use crate::resolve::{Model, Setting, base, join};
+use crate::source::{Origin, Sourced};
+use crate::standard;
+use crate::value::ImageRef;
+
+/// Where the instructions for an image come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageSource {
+    /// A Dockerfile of the user's, by its path; never overwritten.
+    Theirs(Sourced<String>),
+    /// One that is written from the runtime's facts, by its path.
+    Ours(String),
+    /// Neither a Dockerfile nor a runtime: the check tells it.
+    Unknown,
+}
+
+/// A lock file or manifest that was found for an image's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// Name of the package manager.
+    pub manager: Sourced<String>,
+    /// Path of the manifest, where one was found.
+    pub manifest: Option<String>,
+    /// Path of the lock file, where one was found.
+    pub lock: Option<String>,
+}
+
+/// One image that is built from this repository.
+#[derive(Clone, Debug)]
+pub struct ImageFacts {
+    /// Its name: that of the first service that declares it.
+    pub name: Sourced<String>,
+    /// The folder of its code.
+    pub source: Sourced<String>,
+    /// The folder that is sent to the builder.
+    pub context: Sourced<String>,
+    /// Its Dockerfile.
+    pub instructions: ImageSource,
+    /// Its runtime, without version.
+    pub runtime: Option<Sourced<String>>,
+    /// The runtime's version as written, or the standard library's default.
+    pub version: Option<Sourced<String>>,
+    /// Package manager and its files.
+    pub manifest: Option<Manifest>,
+    /// The stage to build.
+    pub target: Option<Sourced<String>>,
+    /// Processor architectures.
+    pub architectures: Vec<Sourced<model::Architecture>>,
+    /// The services that run it, in file order.
+    pub services: Vec<String>,
+    /// Whether build-time values differ between environments, so that each environment has an image of its own.
+    pub per_environment: Option<Origin>,
+    /// Build-time values by environment, filled in where they are the same everywhere under the first.
+    pub build_values: Vec<(String, Vec<Variable>)>,
+    /// The first service's node, for commands and further build settings.
+    pub node: model::Service,
+}
+
+/// What makes two services share an image.
+fn identity(service: &model::Service) -> Option<(String, String, String, String, String)> {
+    let source = service.source.as_ref()?;
+    let runtime = service.runtime.as_ref();
+    let build = service.build.as_ref();
+    let text = |value: Option<&Sourced<String>>| value.map(|value| value.value.clone()).unwrap_or_default();
+    Some((
+        normal(&source.value),
+        text(runtime.map(|runtime| &runtime.name)),
+        text(build.and_then(|build| build.context.as_ref())),
+        text(build.and_then(|build| build.dockerfile.as_ref())),
+        text(build.and_then(|build| build.target.as_ref())),
+    ))
+}
+
+/// A folder as the compiler writes it: no `./`, no trailing slash, `.` for the root.
+fn normal(folder: &str) -> String {
+    match join("", folder).unwrap_or_default().as_str() {
+        "" => ".".to_owned(),
+        folder => folder.to_owned(),
+    }
+}
+
+pub(super) fn derive(model: &Model, loader: &dyn Loader, assumptions: &mut Vec<Assumption>) -> Vec<ImageFacts> {
+    let mut images: Vec<(ImageFacts, (String, String, String, String, String))> = Vec::new();
+    for service in &model.declared.services {
+        if service.image.is_some() {
+            continue;
+        }
+        let Some(identity) = identity(service) else { continue };
+        match images.iter_mut().find(|(_, known)| *known == identity) {
+            Some((image, _)) => image.services.push(service.name.value.clone()),
+            None => images.push((of_service(service, &identity.0, loader, assumptions), identity)),
+        }
+    }
+    for service in &model.declared.services {
+        let Some(owner) = service.image.as_ref().and_then(|image| image.service.as_ref()) else { continue };
+        if let Some((image, _)) = images.iter_mut().find(|(image, _)| image.services.contains(&owner.value)) {
+            image.services.push(service.name.value.clone());
+        }
+    }
+    images.into_iter().map(|(image, _)| image).collect()
+}
+
+fn of_service(service: &model::Service, folder: &str, loader: &dyn Loader, assumptions: &mut Vec<Assumption>) -> ImageFacts {
+    let source = service.source.clone().unwrap_or_default();
+    let build = service.build.as_ref();
+    let runtime = service.runtime.as_ref();
+    let name = runtime.map(|runtime| Sourced::new(base(&runtime.name.value).to_owned(), runtime.name.origin.clone()));
+    let facts = name.as_ref().and_then(|name| standard::get::<model::StdRuntime>("runtime", &name.value));
+    let version = runtime.and_then(|runtime| version(runtime, facts.as_ref()));
+    let instructions = instructions(service, folder, loader);
+    let manifest = facts.as_ref().and_then(|facts| manifest(runtime, facts, folder, loader, service, assumptions));
+    ImageFacts {
+        name: service.name.clone(),
+        source: Sourced::new(folder.to_owned(), source.origin.clone()),
+        context: match build.and_then(|build| build.context.as_ref()) {
+            Some(context) => Sourced::new(normal(&context.value), context.origin.clone()),
+            None => Sourced::new(folder.to_owned(), source.origin.clone()),
+        },
+        instructions,
+        runtime: name,
+        version,
+        manifest,
+        target: build.and_then(|build| build.target.clone()),
+        architectures: build.map(|build| build.arch.clone()).unwrap_or_default(),
+        services: vec![service.name.value.clone()],
+        per_environment: None,
+        build_values: Vec::new(),
+        node: service.clone(),
+    }
+}
+
+fn version(runtime: &model::Runtime, facts: Option<&model::StdRuntime>) -> Option<Sourced<String>> {
+    match runtime.name.value.split_once('@') {
+        Some((_, version)) => Some(Sourced::new(version.to_owned(), runtime.name.origin.clone())),
+        None => facts.map(|facts| {
+            Sourced::new(facts.default_version.value.clone(), runtime.name.origin.clone().because("the standard library's current version").with(&facts.origin))
+        }),
+    }
+}
+
+/// The named Dockerfile, else the one in the source, else ours.
+fn instructions(service: &model::Service, folder: &str, loader: &dyn Loader) -> ImageSource {
+    if let Some(named) = service.build.as_ref().and_then(|build| build.dockerfile.as_ref()) {
+        return ImageSource::Theirs(Sourced::new(normal(&named.value), named.origin.clone()));
+    }
+    let path = join(folder, "Dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
+    let theirs = match loader.read(&path) {
+        Ok(Some(bytes)) => !is_ours(&bytes),
+        _ => false,
+    };
+    if theirs {
+        let origin = service.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default();
+        return ImageSource::Theirs(Sourced::new(path, origin.because("a Dockerfile in the source is used")));
+    }
+    if service.runtime.is_some() { ImageSource::Ours(path) } else { ImageSource::Unknown }
+}
+
+/// Whether a Dockerfile is one of our own: its header says so. An edited one is found by the lock, not here.
+fn is_ours(bytes: &[u8]) -> bool {
+    String::from_utf8_lossy(bytes).lines().take(3).any(|line| line.contains("Made by deployc"))
+}
+
+/// Looks for manifest and lock file in the source and in the folders above it, up to the root.
+fn manifest(
+    runtime: Option<&model::Runtime>,
+    facts: &model::StdRuntime,
+    folder: &str,
+    loader: &dyn Loader,
+    service: &model::Service,
+    assumptions: &mut Vec<Assumption>,
+) -> Option<Manifest> {
+    let named = runtime.and_then(|runtime| runtime.manager.as_ref());
+    let find = |files: &[Sourced<String>]| {
+        let mut at = Some(folder);
+        while let Some(folder) = at {
+            for file in files {
+                let path = join(folder, &file.value)?;
+                if loader.kind(&path).is_some() {
+                    return Some(path);
+                }
+            }
+            at = match folder {
+                "" | "." => None,
+                folder => Some(folder.rsplit_once('/').map_or("", |(parent, _)| parent)),
+            };
+        }
+        None
+    };
+    for manager in &facts.manager {
+        if named.is_some_and(|named| named.value.word() != manager.name.value) {
+            continue;
+        }
+        let lock = find(&manager.lock);
+        if named.is_none() && lock.is_none() {
+            continue;
+        }
+        let origin = named.map_or_else(
+            || service.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default().because("the package manager whose lock file is there"),
+            |named| named.origin.clone(),
+        );
+        return Some(Manifest { manager: Sourced::new(manager.name.value.clone(), origin), manifest: find(&manager.manifest), lock });
+    }
+    let first = facts.manager.first()?;
+    assumptions.push(Assumption {
+        about: format!("service {}", service.name.value),
+        text: format!("uses {}, because no lock file tells its package manager", first.name.value),
+        instead: format!("runtime \"{}\" manager=\"…\"", facts.name.value),
+        origin: service.origin.clone(),
+    });
+    Some(Manifest {
+        manager: Sourced::new(first.name.value.clone(), service.origin.clone().because("the runtime's first package manager")),
+        manifest: find(&first.manifest),
+        lock: None,
+    })
+}
+
+/// The image a service runs, following `image service=`.
+pub(super) fn index_of(images: &[ImageFacts], service: &model::Service, _setting: &Setting) -> Option<usize> {
+    images.iter().position(|image| image.services.contains(&service.name.value))
+}
+
+/// The image a task runs.
+pub(super) fn index_of_task(images: &[ImageFacts], task: &model::Task, _setting: &Setting) -> Option<usize> {
+    let owner = task.image.as_ref()?.service.as_ref()?;
+    images.iter().position(|image| image.services.contains(&owner.value))
+}
+
+/// The ready image of a service: its own, or that of the service whose image it takes.
+pub(super) fn ready(service: &model::Service, setting: &Setting) -> Option<Sourced<ImageRef>> {
+    ready_image(service.image.as_ref(), setting)
+}
+
+/// The ready image of a task.
+pub(super) fn ready_of_task(task: &model::Task, setting: &Setting) -> Option<Sourced<ImageRef>> {
+    ready_image(task.image.as_ref(), setting)
+}
+
+fn ready_image(image: Option<&model::Image>, setting: &Setting) -> Option<Sourced<ImageRef>> {
+    let image = image?;
+    if let Some(reference) = &image.reference {
+        return Some(reference.clone());
+    }
+    let owner = image.service.as_ref()?;
+    let service = setting.services.iter().find(|service| service.name.value == owner.value)?;
+    service.image.as_ref()?.reference.clone()
+}
+
+/// The release unit of a service: its `release` name, else that of the service whose image it shares, else its own name.
+pub(super) fn unit_of(service: &model::Service, setting: &Setting) -> String {
+    if let Some(unit) = &service.release {
+        return unit.value.clone();
+    }
+    let owner = match service.image.as_ref().and_then(|image| image.service.as_ref()) {
+        Some(owner) => setting.services.iter().find(|other| other.name.value == owner.value),
+        None => identity(service).and_then(|own| setting.services.iter().find(|other| identity(other).as_ref() == Some(&own))),
+    };
+    match owner {
+        Some(owner) if owner.name.value != service.name.value => match &owner.release {
+            Some(unit) => unit.value.clone(),
+            None => owner.name.value.clone(),
+        },
+        _ => service.name.value.clone(),
+    }
+}

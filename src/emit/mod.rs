@@ -1,0 +1,26 @@
+//! Emitters: from the plan to the trees of files, one file per target.
+
+use crate::artifact::{Artifact, Group};
+use crate::plan::Plan;
+
+/// One target's emitter.
+pub struct Emitter {
+    /// Its name, for tests and traces.
+    pub name: &'static str,
+    /// The group of its files, for `--only`.
+    pub group: Group,
+    /// Adds its files.
+    pub emit: fn(&Plan<'_>, &mut Vec<Artifact>),
+}
+
+/// Every emitter, in the order their files are reported.
+pub static EMITTERS: &[Emitter] = &[];
+
+/// The trees of every file that the plan needs.
+pub fn emit(plan: &Plan<'_>) -> Vec<Artifact> {
+    let mut artifacts = Vec::new();
+    for emitter in EMITTERS {
+        (emitter.emit)(plan, &mut artifacts);
+    }
+    artifacts
+}

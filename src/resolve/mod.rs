@@ -1,0 +1,42 @@
+//! From documents to the typed model: imports, names, presets, overlays.
+
+mod assemble;
+mod load;
+mod names;
+mod shape;
+mod table;
+mod typing;
+mod view;
+
+pub use assemble::{Model, Setting, assemble};
+pub use load::{Program, ProgramFile, Unreadable, join, load};
+pub use names::base;
+pub use shape::{Judged, Role, Typed, judge};
+pub use table::{Declaration, Table};
+pub use typing::type_name;
+pub use view::{Keyed, Layer, LayerKind, Presets, View, key_of};
+
+use crate::diag::Diagnostic;
+use crate::syntax::kdl::NodeRef;
+
+/// No presets: for the standard library's own declarations.
+pub struct NoPresets;
+
+impl<'d> Presets<'d> for NoPresets {
+    fn preset(&self, _name: &str) -> Option<NodeRef<'d>> {
+        None
+    }
+}
+
+/// Judges and merges a loaded program. The model is there even when there are mistakes: what could not be read is a placeholder.
+pub fn resolve(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Model {
+    let mut judged = Judged::default();
+    for (index, file) in program.files.iter().enumerate() {
+        let role = if index == 0 { Role::Entry } else { Role::Imported };
+        judge(&file.document, role, &mut judged);
+    }
+    diagnostics.append(&mut judged.diagnostics);
+    let table = Table::collect(program, diagnostics);
+    names::check(&table, &judged.values, diagnostics);
+    assemble(&table, diagnostics)
+}

@@ -1,0 +1,123 @@
+//! Which names are declared, where, and by which layers.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Diagnostic, code};
+use crate::resolve::load::Program;
+use crate::resolve::view::{LayerKind, Presets, View, first_text};
+use crate::schema::{DOCUMENT, Many, Shape};
+use crate::source::Span;
+use crate::syntax::kdl::{NodeRef, Scalar};
+
+/// One declared name and the nodes that declare it, weakest first.
+pub struct Declaration<'d> {
+    /// Kind of node, which is also its namespace.
+    pub kind: &'static str,
+    /// The name.
+    pub name: &'d str,
+    /// Where the name is written.
+    pub place: Span,
+    /// What the node may hold.
+    pub shape: &'static Shape,
+    /// The nodes: the declaration, then overriding ones.
+    pub nodes: Vec<NodeRef<'d>>,
+}
+
+/// Every top-level declaration of a program.
+#[derive(Default)]
+pub struct Table<'d> {
+    /// In order of first appearance.
+    pub declarations: Vec<Declaration<'d>>,
+    index: BTreeMap<(&'static str, &'d str), usize>,
+    singles: BTreeMap<&'static str, Vec<NodeRef<'d>>>,
+}
+
+impl<'d> Table<'d> {
+    /// Collects the declarations of all files; imported files come first, so that an importer's `override` is laid over them.
+    pub fn collect(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut table = Table::default();
+        for file in program.files.iter().rev() {
+            for node in file.document.roots() {
+                table.add(node, diagnostics);
+            }
+        }
+        table.declarations.sort_by_key(|declaration| (declaration.place.file, declaration.place.start));
+        table.index = table.declarations.iter().enumerate().map(|(at, one)| ((one.kind, one.name), at)).collect();
+        table
+    }
+
+    fn add(&mut self, node: NodeRef<'d>, diagnostics: &mut Vec<Diagnostic>) {
+        let Some(child) = DOCUMENT.children.iter().find(|child| child.name == node.name()) else { return };
+        if child.many == Many::One {
+            let nodes = self.singles.entry(child.name).or_default();
+            match nodes.first() {
+                Some(first) if first.span().file != node.span().file && !overrides(node) => diagnostics.push(clash(child.name, node.head_span(), first.head_span())),
+                _ => nodes.push(node),
+            }
+            return;
+        }
+        let Some((name, place)) = first_text(node) else { return };
+        match self.index.get(&(child.name, name)).and_then(|at| self.declarations.get_mut(*at)) {
+            Some(old) if overrides(node) => {
+                old.nodes.push(node);
+            }
+            Some(old) => {
+                // The same name twice in one file is told by the shape check.
+                if old.place.file != place.file {
+                    diagnostics.push(clash(&format!("{} \"{name}\"", child.name), place, old.place));
+                }
+            }
+            None => {
+                self.index.insert((child.name, name), self.declarations.len());
+                self.declarations.push(Declaration { kind: child.name, name, place, shape: child.shape(), nodes: vec![node] });
+            }
+        }
+    }
+
+    /// The declaration of a name in a namespace.
+    pub fn find(&self, kind: &str, name: &str) -> Option<&Declaration<'d>> {
+        // The map's key type holds a static kind; a scan of the few kinds finds it without allocating.
+        let kind = DOCUMENT.children.iter().find(|child| child.name == kind)?.name;
+        self.index.get(&(kind, name)).and_then(|at| self.declarations.get(*at))
+    }
+
+    /// Every declaration of a kind, in order.
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Declaration<'d>> {
+        self.declarations.iter().filter(move |declaration| declaration.kind == kind)
+    }
+
+    /// The nodes of a kind that may stand once (`app`, `observe`, …), weakest first.
+    pub fn single(&self, kind: &str) -> &[NodeRef<'d>] {
+        self.singles.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The merged view of a declaration, with an environment's overlay nodes laid over it.
+    pub fn view(&self, declaration: &Declaration<'d>, overlays: &[NodeRef<'d>]) -> View<'d> {
+        let mut nodes = declaration.nodes.iter();
+        let mut view = match nodes.next() {
+            Some(first) => View::new(declaration.shape, *first, self),
+            None => View { shape: declaration.shape, layers: Vec::new(), keyed_by_name: super::view::Keyed::ByArgument },
+        };
+        for node in nodes.chain(overlays) {
+            view.push(*node, LayerKind::Overlay, self);
+        }
+        view
+    }
+}
+
+impl<'d> Presets<'d> for Table<'d> {
+    fn preset(&self, name: &str) -> Option<NodeRef<'d>> {
+        self.find("preset", name).and_then(|declaration| declaration.nodes.last().copied())
+    }
+}
+
+fn overrides(node: NodeRef<'_>) -> bool {
+    node.prop("override").is_some_and(|entry| entry.value() == Scalar::Bool(true))
+}
+
+fn clash(what: &str, place: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(code::NAME_DUPLICATE, first, format!("`{what}` is declared here and in an imported file"))
+        .label("declared again here")
+        .also(place, "first declared here")
+        .help("rename one, or write `override=#true` in the importing file to merge over it")
+}

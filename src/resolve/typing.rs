@@ -1,0 +1,194 @@
+//! Judges one value against the type that the grammar gives its place.
+
+use crate::diag::{Code, Diagnostic, code};
+use crate::nearest::nearest;
+use crate::schema::{Expansion, Type};
+use crate::syntax::expression::{Condition, ExpressionError, Template};
+use crate::syntax::kdl::{EntryRef, Scalar};
+use crate::value::{self, ValueError};
+
+/// Checks a value; gives at most one diagnostic.
+pub(super) fn check(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    wrong_annotation(ty, entry).or_else(|| wrong_form(ty, entry)).or_else(|| wrong_value(ty, entry))
+}
+
+/// How a type is called in messages and annotations.
+pub fn type_name(ty: Type) -> &'static str {
+    match ty {
+        Type::Text(_) => "text",
+        Type::Name => "name",
+        Type::Ref(_) => "reference",
+        Type::Duration => "duration",
+        Type::Ratio => "ratio",
+        Type::Bytes => "bytes",
+        Type::Cpu => "cpu",
+        Type::Count => "count",
+        Type::Rate => "rate",
+        Type::Money => "money",
+        Type::Schedule => "schedule",
+        Type::Date => "date",
+        Type::Path => "path",
+        Type::Image => "image",
+        Type::Gvk => "gvk",
+        Type::Condition => "condition",
+        Type::Command => "command",
+        Type::Bool => "boolean",
+        Type::Number => "number",
+        Type::Metric => "metric",
+        Type::Quantity => "quantity",
+        Type::WeekTime => "time of the week",
+        Type::Any => "value",
+        Type::Raw(language) => language,
+        Type::Enum(_) => "enum",
+    }
+}
+
+fn wrong_annotation(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    let (annotation, span) = entry.annotation()?;
+    let expected = type_name(ty);
+    let raw_code = matches!(ty, Type::Condition | Type::Command | Type::Text(_) | Type::Raw(_))
+        && matches!(annotation, "promql" | "sh" | "yaml" | "datadog" | "cloudwatch");
+    if annotation == expected || raw_code || matches!(ty, Type::Any) {
+        return None;
+    }
+    Some(
+        Diagnostic::new(code::TYPE_WRONG_ANNOTATION, span, format!("the annotation says `{annotation}`, this place takes a {expected}"))
+            .label(format!("not a `{annotation}` here"))
+            .help(format!("remove the annotation or write `({expected})`")),
+    )
+}
+
+/// Whether the scalar has the form (string, number, keyword) that the type can be written in.
+fn wrong_form(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    let expected = type_name(ty);
+    let found = match entry.value() {
+        Scalar::Null | Scalar::Infinity | Scalar::NegativeInfinity | Scalar::NotANumber => "a keyword",
+        Scalar::Bool(_) => match ty {
+            Type::Bool | Type::Any | Type::Text(Expansion::Scalar) => return None,
+            _ => "a boolean",
+        },
+        Scalar::Number(_) => match ty {
+            Type::Text(Expansion::Template | Expansion::Literal) | Type::Path | Type::Command | Type::Condition | Type::Image | Type::Gvk | Type::Raw(_) | Type::Metric => "a number",
+            _ => return None,
+        },
+        Scalar::String(text) => match ty {
+            Type::Bool => {
+                return Some(mismatch(entry, expected, "text").help(match text {
+                    "true" | "false" => format!("write `#{text}`"),
+                    _ => "write `#true` or `#false`".to_owned(),
+                }));
+            }
+            Type::Number if text.parse::<f64>().is_err() => "text",
+            _ => return None,
+        },
+    };
+    Some(mismatch(entry, expected, found).help(format!("write a {expected}")))
+}
+
+fn mismatch(entry: EntryRef<'_>, expected: &str, found: &str) -> Diagnostic {
+    Diagnostic::new(code::TYPE_MISMATCH, entry.value_span(), format!("expected {expected}, found {found}"))
+        .label(format!("this is {found}"))
+}
+
+fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    let text = crate::syntax::scalar_text(entry.value());
+    let error = match ty {
+        Type::Text(Expansion::Template | Expansion::Scalar) => return Template::parse(text).err().map(|error| expression_error(code::SYNTAX_TEMPLATE, entry, &error)),
+        Type::Condition => {
+            if entry.annotation().is_some() {
+                return None;
+            }
+            return Condition::parse(text).err().map(|error| expression_error(code::SYNTAX_EXPRESSION, entry, &error));
+        }
+        Type::Enum(list) => {
+            if list.values.iter().any(|(word, _)| *word == text) {
+                return None;
+            }
+            return Some(unknown_word(entry, text, list.values.iter().map(|(word, _)| *word)));
+        }
+        Type::Name => value::Name::parse(text).err(),
+        Type::Metric => value::MetricName::parse(text).err(),
+        Type::Duration => value::Duration::parse(text).err(),
+        Type::Ratio => value::Ratio::parse(text).err(),
+        Type::Bytes => value::Bytes::parse(text).err(),
+        Type::Cpu => value::Cpu::parse(text).err(),
+        Type::Count => value::Count::parse(text).err(),
+        Type::Rate => value::Rate::parse(text).err(),
+        Type::Money => value::Money::parse(text).err(),
+        Type::Schedule => value::Schedule::parse(text).err(),
+        Type::Date => value::Date::parse(text).err(),
+        Type::Path => value::ProjectPath::parse(text).err(),
+        Type::Image => value::ImageRef::parse(text).err(),
+        Type::Gvk => value::Gvk::parse(text).err(),
+        Type::Quantity => value::Quantity::parse(text).err(),
+        Type::WeekTime => value::WeekTime::parse(text).err(),
+        Type::Text(Expansion::Literal) | Type::Ref(_) | Type::Command | Type::Bool | Type::Number | Type::Any | Type::Raw(_) => None,
+    }?;
+    Some(value_error(entry, &error))
+}
+
+/// A word that is not in a closed list, with the list and the nearest.
+fn unknown_word(entry: EntryRef<'_>, text: &str, words: impl Iterator<Item = &'static str> + Clone) -> Diagnostic {
+    let list = words.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let diagnostic = Diagnostic::new(code::TYPE_UNKNOWN_ENUM, entry.value_span(), format!("`{text}` is not one of the values of this place"));
+    match nearest(text, words) {
+        Some(near) => {
+            let written = if entry.is_quoted() { format!("\"{near}\"") } else { near.to_owned() };
+            diagnostic
+                .label(format!("did you mean `{near}`?"))
+                .help(format!("write one of {list}"))
+                .fix(format!("write `{near}`"), entry.value_span(), written)
+        }
+        None => diagnostic.label("unknown value").help(format!("write one of {list}")),
+    }
+}
+
+/// A value's own error, at its place inside the string.
+pub(super) fn value_error(entry: EntryRef<'_>, error: &ValueError) -> Diagnostic {
+    let code = kind(error);
+    let span = place(entry, &error.range);
+    let mut diagnostic = Diagnostic::new(code, span, error.message.clone()).label(format!("not a valid {}", error.expected));
+    if let Some(help) = &error.help {
+        diagnostic = diagnostic.help(help.clone());
+    }
+    if let Some(fix) = &error.fix {
+        diagnostic = diagnostic.fix(format!("write `{fix}`"), entry.value_span(), format!("\"{fix}\""));
+    }
+    diagnostic
+}
+
+/// The code of a value's error: what was found instead decides it.
+fn kind(error: &ValueError) -> Code {
+    let message = error.message.as_str();
+    if message.contains("leaves the project root") {
+        code::TYPE_LEAVES_ROOT
+    } else if message.contains("has no unit") {
+        code::TYPE_UNIT_MISSING
+    } else if message.starts_with("expected ") && message.contains(", found ") && !message.ends_with("found nothing") {
+        code::TYPE_MISMATCH
+    } else if message.contains("out of range") || message.contains("too large") || message.contains("longer than") {
+        code::TYPE_OUT_OF_RANGE
+    } else if matches!(error.expected, "name" | "metric") {
+        code::TYPE_BAD_NAME
+    } else {
+        code::TYPE_BAD_VALUE
+    }
+}
+
+fn place(entry: EntryRef<'_>, range: &std::ops::Range<usize>) -> crate::source::Span {
+    match entry.value() {
+        Scalar::String(_) => entry.string_span(range.start as u32, range.end as u32),
+        _ => entry.value_span(),
+    }
+}
+
+fn expression_error(code: Code, entry: EntryRef<'_>, error: &ExpressionError) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(code, place(entry, &error.range), error.message.clone()).label(error.label.clone());
+    for (range, message) in &error.also {
+        diagnostic = diagnostic.also(place(entry, range), message.clone());
+    }
+    if let Some(help) = &error.help {
+        diagnostic = diagnostic.help(help.clone());
+    }
+    diagnostic
+}

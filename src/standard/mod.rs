@@ -1,0 +1,99 @@
+//! The embedded standard library: facts about the world as ordinary declarations, ready to use without parsing.
+//!
+//! The build script parses `stdlib/` and prints each document as static tables; a lookup is a binary search, and only
+//! what is asked for is lowered.
+
+use std::sync::OnceLock;
+
+use crate::model::{Lower, Lowering};
+use crate::resolve::{NoPresets, View};
+use crate::source::FileId;
+use crate::syntax::kdl::{Document, NodeRef};
+
+include!(concat!(env!("OUT_DIR"), "/standard.rs"));
+
+/// The first file id of the standard library; grammar files come before.
+pub const FIRST_FILE: u32 = FileId::EMBEDDED + 0x1000;
+
+fn documents() -> &'static [Document] {
+    static DOCUMENTS: OnceLock<Vec<Document>> = OnceLock::new();
+    DOCUMENTS.get_or_init(load_documents)
+}
+
+/// The declaration of a kind and name.
+pub fn find(kind: &str, name: &str) -> Option<NodeRef<'static>> {
+    let at = INDEX.binary_search_by(|(k, n, ..)| (*k, *n).cmp(&(kind, name))).ok()?;
+    let (_, _, file, node) = INDEX.get(at)?;
+    documents().get(usize::from(*file)).map(|document| document.node(*node))
+}
+
+fn of_kind(kind: &str) -> &'static [(&'static str, &'static str, u16, u32)] {
+    let start = INDEX.partition_point(|(k, ..)| *k < kind);
+    let end = INDEX.partition_point(|(k, ..)| *k <= kind);
+    INDEX.get(start..end).unwrap_or_default()
+}
+
+/// The names of a kind, sorted.
+pub fn names(kind: &str) -> impl Iterator<Item = &'static str> + use<> {
+    of_kind(kind).iter().map(|(_, name, ..)| *name)
+}
+
+/// Every kind of declaration, sorted.
+pub fn kinds() -> Vec<&'static str> {
+    let mut kinds: Vec<&'static str> = INDEX.iter().map(|(kind, ..)| *kind).collect();
+    kinds.dedup();
+    kinds
+}
+
+/// The declaration of a name, lowered.
+pub fn get<T: Lower>(kind: &str, name: &str) -> Option<T> {
+    find(kind, name).map(lower)
+}
+
+/// Every declaration of a kind, lowered, in the order of the files they are written in.
+pub fn all<T: Lower>(kind: &str) -> Vec<T> {
+    let mut rows: Vec<_> = of_kind(kind).iter().collect();
+    rows.sort_by_key(|(_, _, file, node)| (*file, *node));
+    let documents = documents();
+    rows.iter().filter_map(|(_, _, file, node)| documents.get(usize::from(*file)).map(|document| lower(document.node(*node)))).collect()
+}
+
+/// The standard library is checked by the build and the tests, so nothing can be wrong with a node here.
+fn lower<T: Lower>(node: NodeRef<'static>) -> T {
+    let mut unheard = Vec::new();
+    let view = View::new(T::SHAPE, node, &NoPresets);
+    Lowering::new(&mut unheard).node(&view)
+}
+
+/// Path and text of an embedded file: grammar or standard library.
+pub fn embedded(file: FileId) -> Option<(&'static str, &'static str)> {
+    if !file.is_embedded() {
+        return None;
+    }
+    match file.0.checked_sub(FIRST_FILE) {
+        Some(index) => FILES.get(index as usize).copied(),
+        None => crate::schema::GRAMMAR.get((file.0 - FileId::EMBEDDED) as usize).copied(),
+    }
+}
+
+/// A file of the standard library that a project may import (`std:stacks/…`).
+pub fn importable(name: &str) -> Option<Document> {
+    let name = name.strip_suffix(".kdl").unwrap_or(name);
+    let at = FILES.iter().position(|(path, _)| path.strip_suffix(".kdl") == Some(name) && path.starts_with("stacks/"))?;
+    load_documents().into_iter().nth(at)
+}
+
+/// The names that can be imported, without `std:`.
+pub fn importable_names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().filter(|(path, _)| path.starts_with("stacks/")).map(|(path, _)| path.strip_suffix(".kdl").unwrap_or(path))
+}
+
+/// Every embedded document of the standard library with its path, for tests and `std list`.
+pub fn files() -> impl Iterator<Item = (&'static str, &'static Document)> {
+    FILES.iter().map(|(path, _)| *path).zip(documents())
+}
+
+/// A numeric limit of a platform, by name.
+pub fn platform_limit(_platform: &str, _limit: &str) -> Option<usize> {
+    None
+}
