@@ -210,8 +210,19 @@ impl Grammar {
         }
         for shape in &self.shapes {
             for child in &shape.children {
-                assert!(self.index(&child.shape).is_some(), "shape `{}`: child `{}` has no shape `{}`", shape.id, child.name, child.shape);
-                assert!(matches!(child.many.as_str(), "one" | "keyed" | "list"), "shape `{}`: bad many `{}`", shape.id, child.many);
+                assert!(
+                    self.index(&child.shape).is_some(),
+                    "shape `{}`: child `{}` has no shape `{}`",
+                    shape.id,
+                    child.name,
+                    child.shape
+                );
+                assert!(
+                    matches!(child.many.as_str(), "one" | "keyed" | "list"),
+                    "shape `{}`: bad many `{}`",
+                    shape.id,
+                    child.many
+                );
             }
         }
     }
@@ -222,7 +233,14 @@ impl Grammar {
 
     fn tables(&self, out: &mut String) {
         for (id, list) in &self.enums {
-            writeln!(out, "pub(crate) static ENUM_{}: EnumShape = EnumShape {{ id: {id:?}, doc: {:?}, values: &{:?} }};", screaming(id), list.doc, list.values).ok();
+            writeln!(
+                out,
+                "pub(crate) static ENUM_{}: EnumShape = EnumShape {{ id: {id:?}, doc: {:?}, values: &{:?} }};",
+                screaming(id),
+                list.doc,
+                list.values
+            )
+            .ok();
         }
         out.push_str("/// Every shape, sorted by id.\npub static SHAPES: &[Shape] = &[\n");
         for shape in &self.shapes {
@@ -251,9 +269,21 @@ impl Grammar {
         for child in &shape.children {
             let many = pascal(&child.many);
             let index = self.index(&child.shape).unwrap_or_default();
-            write!(out, "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?} }}, ", child.name, need(child.required), child.doc).ok();
+            write!(
+                out,
+                "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?} }}, ",
+                child.name,
+                need(child.required),
+                child.doc
+            )
+            .ok();
         }
-        write!(out, "], overlay: {}, partial: {}, like: {:?}, file: {}, place: {:?} }}", shape.overlay, shape.partial, shape.like, shape.file, shape.place).ok();
+        write!(
+            out,
+            "], overlay: {}, partial: {}, like: {:?}, file: {}, place: {:?} }}",
+            shape.overlay, shape.partial, shape.like, shape.file, shape.place
+        )
+        .ok();
     }
 
     fn field_literal(&self, field: &Field, out: &mut String) {
@@ -288,8 +318,9 @@ impl Grammar {
             "literal" => "Type::Text(Expansion::Literal)".to_owned(),
             "any" | "scalar" => "Type::Any".to_owned(),
             "any-text" => "Type::Text(Expansion::Scalar)".to_owned(),
-            "name" | "duration" | "ratio" | "bytes" | "cpu" | "count" | "rate" | "money" | "schedule" | "date" | "path" | "image" | "gvk"
-            | "condition" | "command" | "bool" | "number" | "metric" | "quantity" | "week-time" => format!("Type::{}", pascal(ty)),
+            "name" | "duration" | "ratio" | "bytes" | "cpu" | "count" | "rate" | "money" | "schedule" | "date"
+            | "path" | "image" | "gvk" | "condition" | "command" | "bool" | "number" | "metric" | "quantity"
+            | "week-time" => format!("Type::{}", pascal(ty)),
             other => panic!("unknown type `{other}`"),
         }
     }
@@ -299,8 +330,11 @@ fn field(node: NodeRef<'_>, positional: bool) -> Field {
     let default = prop(node, "default");
     let rest = flag(node, "rest");
     let optional = flag(node, "optional");
-    let required =
-        if positional { !optional && default.is_none() && (!rest || prop(node, "min").is_some()) } else { flag(node, "required") };
+    let required = if positional {
+        !optional && default.is_none() && (!rest || prop(node, "min").is_some())
+    } else {
+        flag(node, "required")
+    };
     let mut ty = prop(node, "type").unwrap_or_else(|| panic!("`{}` has no type", text(node, 0).unwrap_or_default()));
     if ty == "text" && prop(node, "template").as_deref() == Some("#false") {
         ty = "literal".to_owned();
@@ -330,9 +364,10 @@ fn pascal(id: &str) -> String {
 fn snake(id: &str) -> String {
     let name: String = id.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     match name.as_str() {
-        "use" | "for" | "in" | "type" | "as" | "match" | "move" | "ref" | "where" | "loop" | "if" | "else" | "fn" | "mod" | "pub" | "static"
-        | "const" | "enum" | "struct" | "trait" | "impl" | "self" | "super" | "crate" | "return" | "break" | "continue" | "while" | "true" | "false"
-        | "do" | "final" | "override" | "box" | "try" | "yield" | "macro" | "async" | "await" | "dyn" | "extern" | "let" | "mut" | "unsafe" => name + "_",
+        "use" | "for" | "in" | "type" | "as" | "match" | "move" | "ref" | "where" | "loop" | "if" | "else" | "fn"
+        | "mod" | "pub" | "static" | "const" | "enum" | "struct" | "trait" | "impl" | "self" | "super" | "crate"
+        | "return" | "break" | "continue" | "while" | "true" | "false" | "do" | "final" | "override" | "box"
+        | "try" | "yield" | "macro" | "async" | "await" | "dyn" | "extern" | "let" | "mut" | "unsafe" => name + "_",
         _ => name,
     }
 }
@@ -366,7 +401,12 @@ impl Grammar {
 
     /// Whether a struct is made for a shape: a leaf's value is held by its parent, unless its node name is its key.
     fn has_struct(&self, shape: &Shape) -> bool {
-        let keyed_by_name = || self.shapes.iter().flat_map(|parent| &parent.children).any(|child| child.name == "*" && child.shape == shape.id);
+        let keyed_by_name = || {
+            self.shapes
+                .iter()
+                .flat_map(|parent| &parent.children)
+                .any(|child| child.name == "*" && child.shape == shape.id)
+        };
         shape.id != "*" && (self.leaf(shape).is_none() || keyed_by_name())
     }
 
@@ -429,13 +469,25 @@ impl Grammar {
         for (index, arg) in shape.args.iter().enumerate() {
             let field_name = unique(&arg.name, "_arg");
             writeln!(fields, "    /// {}\n    pub {field_name}: {},", one_line(&arg.doc), self.field_type(arg)).ok();
-            let how = if arg.rest { "rest_args" } else if arg.required || arg.default.is_some() { "need_arg" } else { "find_arg" };
+            let how = if arg.rest {
+                "rest_args"
+            } else if arg.required || arg.default.is_some() {
+                "need_arg"
+            } else {
+                "find_arg"
+            };
             writeln!(reads, "            {field_name}: lowering.{how}(view, {index}),").ok();
         }
         for (index, prop) in shape.props.iter().enumerate() {
             if prop.name == "*" {
                 let field_name = unique("others", "_prop");
-                writeln!(fields, "    /// {}\n    pub {field_name}: Vec<(Sourced<String>, Sourced<{}>)>,", one_line(&prop.doc), self.rust_type(&prop.ty)).ok();
+                writeln!(
+                    fields,
+                    "    /// {}\n    pub {field_name}: Vec<(Sourced<String>, Sourced<{}>)>,",
+                    one_line(&prop.doc),
+                    self.rust_type(&prop.ty)
+                )
+                .ok();
                 writeln!(reads, "            {field_name}: lowering.other_props(view, {index}),").ok();
                 continue;
             }
@@ -473,7 +525,9 @@ impl Grammar {
             (Some(field), "one") if field.rest => (format!("Vec<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_rest"),
             (Some(field), "one") => (format!("Option<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_one"),
             (Some(field), _) => (format!("Vec<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_list"),
-            (None, "one") if parent.id == child.shape => (format!("Option<Box<{}>>", struct_name(&shape.id)), "node_one_boxed"),
+            (None, "one") if parent.id == child.shape => {
+                (format!("Option<Box<{}>>", struct_name(&shape.id)), "node_one_boxed")
+            }
             (None, "one") => (format!("Option<{}>", struct_name(&shape.id)), "node_one"),
             (None, _) => (format!("Vec<{}>", struct_name(&shape.id)), "node_list"),
         };
@@ -483,7 +537,12 @@ impl Grammar {
 }
 
 fn enum_source(name: &str, list: &EnumShape, out: &mut String) {
-    writeln!(out, "/// {}\n#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]\npub enum {name} {{", one_line(&list.doc)).ok();
+    writeln!(
+        out,
+        "/// {}\n#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]\npub enum {name} {{",
+        one_line(&list.doc)
+    )
+    .ok();
     for (index, (word, doc)) in list.values.iter().enumerate() {
         let default = if index == 0 { "    #[default]\n" } else { "" };
         writeln!(out, "    /// {}\n{default}    {},", one_line(doc), variant(word)).ok();

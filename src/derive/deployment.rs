@@ -170,7 +170,13 @@ impl Workload {
 }
 
 /// Fills in the workloads of one environment.
-pub(super) fn derive(model: &Model, facts: &mut EnvironmentFacts, images: &[ImageFacts], app: &str, assumptions: &mut Vec<Assumption>) {
+pub(super) fn derive(
+    model: &Model,
+    facts: &mut EnvironmentFacts,
+    images: &[ImageFacts],
+    app: &str,
+    assumptions: &mut Vec<Assumption>,
+) {
     let Some((environment, setting)) = model.environments.get(facts.index) else { return };
     let scope = Scope {
         app: model.app.as_ref(),
@@ -203,8 +209,14 @@ pub(super) fn role(service: &model::Service) -> Sourced<Role> {
         return Sourced::new(role, kind.origin.clone());
     }
     match service.http.first().or(service.grpc.first()) {
-        Some(port) => Sourced::new(Role::Api, port.origin.clone().because("a service with an HTTP or gRPC port is an api unless it says otherwise")),
-        None => Sourced::new(Role::Worker, service.origin.clone().because("a service without a port is a worker unless it says otherwise")),
+        Some(port) => Sourced::new(
+            Role::Api,
+            port.origin.clone().because("a service with an HTTP or gRPC port is an api unless it says otherwise"),
+        ),
+        None => Sourced::new(
+            Role::Worker,
+            service.origin.clone().because("a service without a port is a worker unless it says otherwise"),
+        ),
     }
 }
 
@@ -221,7 +233,8 @@ fn of_service(
     let variables = variables(service.env.as_ref(), scope);
     let placed = facts.places.iter().find(|(name, _)| *name == service.name.value).map(|(_, host)| host.clone());
     let host = placed.unwrap_or_else(|| facts.host.clone());
-    let strategy = service.strategy.as_ref().or(facts.strategy.as_ref()).filter(|_| role.value.takes_traffic()).cloned();
+    let strategy =
+        service.strategy.as_ref().or(facts.strategy.as_ref()).filter(|_| role.value.takes_traffic()).cloned();
     if service.size.is_none() && host.platform.value != "compose" {
         assumptions.push(Assumption {
             about: format!("service {}", service.name.value),
@@ -248,7 +261,14 @@ fn of_service(
     }
 }
 
-fn of_task(index: usize, task: &model::Task, scope: &Scope<'_>, facts: &EnvironmentFacts, images: &[ImageFacts], app: &str) -> Workload {
+fn of_task(
+    index: usize,
+    task: &model::Task,
+    scope: &Scope<'_>,
+    facts: &EnvironmentFacts,
+    images: &[ImageFacts],
+    app: &str,
+) -> Workload {
     let owner = task
         .image
         .as_ref()
@@ -283,24 +303,28 @@ fn of_task(index: usize, task: &model::Task, scope: &Scope<'_>, facts: &Environm
 
 fn ports(service: &model::Service) -> Vec<Port> {
     let groups = [(Protocol::Http, &service.http), (Protocol::Grpc, &service.grpc), (Protocol::Tcp, &service.tcp)];
-    let mut ports: Vec<Port> = groups
-        .into_iter()
-        .flat_map(|(protocol, nodes)| nodes.iter().map(move |node| port(protocol, node)))
-        .collect();
+    let mut ports: Vec<Port> =
+        groups.into_iter().flat_map(|(protocol, nodes)| nodes.iter().map(move |node| port(protocol, node))).collect();
     // File order decides which port is the main one, not the protocol.
-    ports.sort_by_key(|port| (port.name.value.clone() != "", port.node.origin.place.file, port.node.origin.place.start));
+    ports
+        .sort_by_key(|port| (port.name.value.clone() != "", port.node.origin.place.file, port.node.origin.place.start));
     ports
 }
 
 fn port(protocol: Protocol, node: &model::Port) -> Port {
-    let number = |value: &Sourced<crate::value::Count>| Sourced::new(u16::try_from(value.value.get()).unwrap_or(0), value.origin.clone());
+    let number = |value: &Sourced<crate::value::Count>| {
+        Sourced::new(u16::try_from(value.value.get()).unwrap_or(0), value.origin.clone())
+    };
     let listens = number(&node.port);
     Port {
         name: node.name.clone().unwrap_or_else(|| Sourced::new(String::new(), node.origin.clone())),
         protocol,
         shown: node.as_.as_ref().map_or_else(|| listens.clone(), number),
         port: listens,
-        exposure: Sourced::new(if node.public.value { Exposure::Public } else { Exposure::Internal }, node.public.origin.clone()),
+        exposure: Sourced::new(
+            if node.public.value { Exposure::Public } else { Exposure::Internal },
+            node.public.origin.clone(),
+        ),
         node: node.clone(),
     }
 }
@@ -310,8 +334,12 @@ fn named(declared: &[Sourced<String>], variables: &[Variable], kind: &str) -> Ve
     let mut all: Vec<Sourced<String>> = Vec::new();
     let implied = variables.iter().filter(|variable| !variable.shown).flat_map(|variable| {
         variable.parts.iter().filter_map(move |part| match part {
-            Part::Service(name, _) if kind == "service" => Some(Sourced::new(name.clone(), implied_by(&variable.origin))),
-            Part::Resource(name, _) if kind == "resource" => Some(Sourced::new(name.clone(), implied_by(&variable.origin))),
+            Part::Service(name, _) if kind == "service" => {
+                Some(Sourced::new(name.clone(), implied_by(&variable.origin)))
+            }
+            Part::Resource(name, _) if kind == "resource" => {
+                Some(Sourced::new(name.clone(), implied_by(&variable.origin)))
+            }
             _ => None,
         })
     });

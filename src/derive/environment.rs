@@ -125,13 +125,20 @@ fn one(model: &Model, index: usize, assumptions: &mut Vec<Assumption>) -> Option
     let (environment, setting) = model.environments.get(index)?;
     let tier = tier::of(environment, assumptions);
     let bare = Scope { app: model.app.as_ref(), environment, tier: tier.value.word(), domain: None, setting };
-    let domain = environment.domain.first().map(|domain| Sourced::new(bare.expand_text(&domain.name.value), domain.name.origin.clone()));
+    let domain = environment
+        .domain
+        .first()
+        .map(|domain| Sourced::new(bare.expand_text(&domain.name.value), domain.name.origin.clone()));
     let routes = environment
         .domain
         .iter()
         .flat_map(|domain| {
             let name = Sourced::new(bare.expand_text(&domain.name.value), domain.name.origin.clone());
-            domain.route.iter().map(move |route| Route { domain: name.clone(), path: route.path.clone(), service: route.to.clone() })
+            domain.route.iter().map(move |route| Route {
+                domain: name.clone(),
+                path: route.path.clone(),
+                service: route.to.clone(),
+            })
         })
         .collect();
     let promotion = environment.promote.as_ref().map(|promote| Promotion {
@@ -148,7 +155,11 @@ fn one(model: &Model, index: usize, assumptions: &mut Vec<Assumption>) -> Option
         tier,
         ephemeral: environment.ephemeral.clone(),
         host: host(environment.host.as_ref()),
-        places: environment.place.iter().map(|place| (place.service.value.clone(), host(place.host.as_ref()))).collect(),
+        places: environment
+            .place
+            .iter()
+            .map(|place| (place.service.value.clone(), host(place.host.as_ref())))
+            .collect(),
         triggers: triggers(model, environment, assumptions),
         promotion,
         strategy: environment.strategy.clone(),
@@ -165,7 +176,11 @@ fn host(node: Option<&model::Host>) -> Host {
     Host { platform: node.platform.clone(), node: node.clone(), name_limit: limit.unwrap_or(NAME_LIMIT) }
 }
 
-fn triggers(model: &Model, environment: &model::Environment, assumptions: &mut Vec<Assumption>) -> Vec<Sourced<Trigger>> {
+fn triggers(
+    model: &Model,
+    environment: &model::Environment,
+    assumptions: &mut Vec<Assumption>,
+) -> Vec<Sourced<Trigger>> {
     let mut triggers = Vec::new();
     for node in &environment.trigger {
         if let Some(push) = &node.push {
@@ -189,16 +204,28 @@ fn triggers(model: &Model, environment: &model::Environment, assumptions: &mut V
 }
 
 /// Without trigger and promotion: by hand, and on push to the branch where it is the only lasting environment; an ephemeral one per pull request.
-fn default_trigger(model: &Model, environment: &model::Environment, assumptions: &mut Vec<Assumption>) -> Vec<Sourced<Trigger>> {
+fn default_trigger(
+    model: &Model,
+    environment: &model::Environment,
+    assumptions: &mut Vec<Assumption>,
+) -> Vec<Sourced<Trigger>> {
     let origin = |rule| Origin { rule, ..environment.origin.clone() };
     if environment.ephemeral.value {
-        return vec![Sourced::new(Trigger::PullRequest(None), origin("an ephemeral environment exists per pull request"))];
+        return vec![Sourced::new(
+            Trigger::PullRequest(None),
+            origin("an ephemeral environment exists per pull request"),
+        )];
     }
-    let mut triggers = vec![Sourced::new(Trigger::Manual, origin("an environment without trigger or promotion is released by hand"))];
+    let mut triggers =
+        vec![Sourced::new(Trigger::Manual, origin("an environment without trigger or promotion is released by hand"))];
     let lasting = model.environments.iter().filter(|(other, _)| !other.ephemeral.value).count();
     if lasting == 1 {
-        let branch = model.app.as_ref().and_then(|app| app.repo.as_ref()).map_or("main", |repo| repo.branch.value.as_str());
-        triggers.push(Sourced::new(Trigger::Push(branch.to_owned()), origin("the only lasting environment follows the branch")));
+        let branch =
+            model.app.as_ref().and_then(|app| app.repo.as_ref()).map_or("main", |repo| repo.branch.value.as_str());
+        triggers.push(Sourced::new(
+            Trigger::Push(branch.to_owned()),
+            origin("the only lasting environment follows the branch"),
+        ));
         assumptions.push(Assumption {
             about: format!("environment {}", environment.name.value),
             text: format!("is released on every push to `{branch}`, being the only lasting environment"),

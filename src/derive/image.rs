@@ -105,7 +105,12 @@ pub(super) fn derive(model: &Model, loader: &dyn Loader, assumptions: &mut Vec<A
     images.into_iter().map(|(image, _)| image).collect()
 }
 
-fn of_service(service: &model::Service, folder: &str, loader: &dyn Loader, assumptions: &mut Vec<Assumption>) -> ImageFacts {
+fn of_service(
+    service: &model::Service,
+    folder: &str,
+    loader: &dyn Loader,
+    assumptions: &mut Vec<Assumption>,
+) -> ImageFacts {
     let source = service.source.clone().unwrap_or_default();
     let build = service.build.as_ref();
     let runtime = service.runtime.as_ref();
@@ -138,7 +143,10 @@ fn version(runtime: &model::Runtime, facts: Option<&model::StdRuntime>) -> Optio
     match runtime.name.value.split_once('@') {
         Some((_, version)) => Some(Sourced::new(version.to_owned(), runtime.name.origin.clone())),
         None => facts.map(|facts| {
-            Sourced::new(facts.default_version.value.clone(), runtime.name.origin.clone().because("the standard library's current version").with(&facts.origin))
+            Sourced::new(
+                facts.default_version.value.clone(),
+                runtime.name.origin.clone().because("the standard library's current version").with(&facts.origin),
+            )
         }),
     }
 }
@@ -200,10 +208,21 @@ fn manifest(
             continue;
         }
         let origin = named.map_or_else(
-            || service.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default().because("the package manager whose lock file is there"),
+            || {
+                service
+                    .source
+                    .as_ref()
+                    .map(|source| source.origin.clone())
+                    .unwrap_or_default()
+                    .because("the package manager whose lock file is there")
+            },
             |named| named.origin.clone(),
         );
-        return Some(Manifest { manager: Sourced::new(manager.name.value.clone(), origin), manifest: find(&manager.manifest), lock });
+        return Some(Manifest {
+            manager: Sourced::new(manager.name.value.clone(), origin),
+            manifest: find(&manager.manifest),
+            lock,
+        });
     }
     let first = facts.manager.first()?;
     assumptions.push(Assumption {
@@ -213,7 +232,10 @@ fn manifest(
         origin: service.origin.clone(),
     });
     Some(Manifest {
-        manager: Sourced::new(first.name.value.clone(), service.origin.clone().because("the runtime's first package manager")),
+        manager: Sourced::new(
+            first.name.value.clone(),
+            service.origin.clone().because("the runtime's first package manager"),
+        ),
         manifest: find(&first.manifest),
         lock: None,
     })
@@ -257,7 +279,8 @@ pub(super) fn unit_of(service: &model::Service, setting: &Setting) -> String {
     }
     let owner = match service.image.as_ref().and_then(|image| image.service.as_ref()) {
         Some(owner) => setting.services.iter().find(|other| other.name.value == owner.value),
-        None => identity(service).and_then(|own| setting.services.iter().find(|other| identity(other).as_ref() == Some(&own))),
+        None => identity(service)
+            .and_then(|own| setting.services.iter().find(|other| identity(other).as_ref() == Some(&own))),
     };
     match owner {
         Some(owner) if owner.name.value != service.name.value => match &owner.release {

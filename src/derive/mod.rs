@@ -60,7 +60,8 @@ impl Facts {
 
 /// Derives the facts of a model; the loader is asked for Dockerfiles, manifests and lock files.
 pub fn derive(model: &Model, loader: &dyn Loader) -> Facts {
-    let mut facts = Facts { app: model.app.as_ref().map(|app| app.name.value.clone()).unwrap_or_default(), ..Facts::default() };
+    let mut facts =
+        Facts { app: model.app.as_ref().map(|app| app.name.value.clone()).unwrap_or_default(), ..Facts::default() };
     facts.images = image::derive(model, loader, &mut facts.assumptions);
     facts.environments = environment::derive(model, &facts.app, &mut facts.assumptions);
     for (index, environment) in facts.environments.iter_mut().enumerate() {

@@ -17,7 +17,12 @@ pub fn shorten(full: &str, limit: usize) -> String {
         return full.to_owned();
     }
     let digest = Sha256::digest(full.as_bytes());
-    let hash: String = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(u32::from(digit), 16)).take(HASH_DIGITS).collect();
+    let hash: String = digest
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .take(HASH_DIGITS)
+        .collect();
     let keep = limit.saturating_sub(HASH_DIGITS + 1);
     let head: String = full.chars().take(keep).collect();
     format!("{}-{hash}", head.trim_end_matches('-'))

@@ -57,7 +57,10 @@ pub(super) fn of(environment: &model::Environment, assumptions: &mut Vec<Assumpt
         return Sourced::new(value, tier.origin.clone());
     }
     if environment.ephemeral.value {
-        return Sourced::new(Tier::Preview, environment.ephemeral.origin.clone().because("an ephemeral environment is a preview"));
+        return Sourced::new(
+            Tier::Preview,
+            environment.ephemeral.origin.clone().because("an ephemeral environment is a preview"),
+        );
     }
     let name = &environment.name;
     if let Some((_, tier)) = NAMES.iter().find(|(word, _)| *word == name.value) {
@@ -69,5 +72,8 @@ pub(super) fn of(environment: &model::Environment, assumptions: &mut Vec<Assumpt
         instead: "tier \"staging\"".to_owned(),
         origin: name.origin.clone(),
     });
-    Sourced::new(Tier::Production, Origin { rule: "an environment of unknown tier is production", ..name.origin.clone() })
+    Sourced::new(
+        Tier::Production,
+        Origin { rule: "an environment of unknown tier is production", ..name.origin.clone() },
+    )
 }

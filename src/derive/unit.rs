@@ -23,7 +23,8 @@ pub(super) fn derive(model: &Model, environments: &[EnvironmentFacts]) -> Vec<Un
     for service in &model.declared.services {
         let name = service.name.value.as_str();
         let workloads = environments.iter().filter_map(|environment| environment.workload(name));
-        let called: Vec<String> = workloads.clone().flat_map(|workload| workload.calls.iter().map(|call| call.value.clone())).collect();
+        let called: Vec<String> =
+            workloads.clone().flat_map(|workload| workload.calls.iter().map(|call| call.value.clone())).collect();
         calls.push((name.to_owned(), called));
         let Some(unit) = workloads.clone().map(|workload| workload.unit.clone()).next() else { continue };
         let origin = service.release.as_ref().map_or_else(|| service.origin.clone(), |release| release.origin.clone());
@@ -32,12 +33,18 @@ pub(super) fn derive(model: &Model, environments: &[EnvironmentFacts]) -> Vec<Un
             None => units.push(UnitFacts { name: unit, services: vec![name.to_owned()], after: Vec::new(), origin }),
         }
     }
-    let names: Vec<(String, Vec<String>)> = units.iter().map(|unit| (unit.name.clone(), unit.services.clone())).collect();
+    let names: Vec<(String, Vec<String>)> =
+        units.iter().map(|unit| (unit.name.clone(), unit.services.clone())).collect();
     for unit in &mut units {
-        let called = |service: &str| calls.iter().find(|(name, _)| name == service).map_or(&[][..], |(_, called)| called.as_slice());
+        let called = |service: &str| {
+            calls.iter().find(|(name, _)| name == service).map_or(&[][..], |(_, called)| called.as_slice())
+        };
         unit.after = names
             .iter()
-            .filter(|(name, services)| *name != unit.name && unit.services.iter().any(|own| called(own).iter().any(|target| services.contains(target))))
+            .filter(|(name, services)| {
+                *name != unit.name
+                    && unit.services.iter().any(|own| called(own).iter().any(|target| services.contains(target)))
+            })
             .map(|(name, _)| name.clone())
             .collect();
         unit.services = callees_first(&unit.services, &called);
@@ -50,7 +57,9 @@ fn callees_first<'a>(services: &[String], called: &impl Fn(&str) -> &'a [String]
     let mut left: Vec<&String> = services.iter().collect();
     let mut ordered = Vec::new();
     while !left.is_empty() {
-        let next = left.iter().position(|service| !called(service).iter().any(|target| target != *service && left.contains(&target)));
+        let next = left
+            .iter()
+            .position(|service| !called(service).iter().any(|target| target != *service && left.contains(&target)));
         ordered.push(left.remove(next.unwrap_or(0)).clone());
     }
     ordered

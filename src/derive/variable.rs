@@ -139,7 +139,10 @@ impl Scope<'_> {
 
     /// Expands a template whose pieces are all text; pieces that are not are left out.
     pub fn expand_text(&self, text: &str) -> String {
-        self.expand(text).iter().filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None }).collect()
+        self.expand(text)
+            .iter()
+            .filter_map(|part| if let Part::Text(text) = part { Some(text.as_str()) } else { None })
+            .collect()
     }
 
     fn expand_into(&self, text: &str, depth: usize, parts: &mut Vec<Part>) {
@@ -214,13 +217,22 @@ impl Scope<'_> {
         match part {
             Part::Secret(name) => {
                 let declared = self.setting.secrets.iter().find(|secret| secret.name.value == *name);
-                declared.and_then(|secret| secret.data.as_ref()).map_or(DataClass::Confidential, |data| data.value.into())
+                declared
+                    .and_then(|secret| secret.data.as_ref())
+                    .map_or(DataClass::Confidential, |data| data.value.into())
             }
             Part::Resource(name, field) if matches!(field.as_str(), "url" | "password") => {
                 let declared = self.setting.resources.iter().find(|resource| resource.name.value == *name);
-                declared.and_then(|resource| resource.data.as_ref()).map_or(DataClass::Confidential, |data| data.value.into())
+                declared
+                    .and_then(|resource| resource.data.as_ref())
+                    .map_or(DataClass::Confidential, |data| data.value.into())
             }
-            Part::Text(_) | Part::Resource(..) | Part::Service(..) | Part::CiVariable(_) | Part::Release(_) | Part::PullRequest => DataClass::Public,
+            Part::Text(_)
+            | Part::Resource(..)
+            | Part::Service(..)
+            | Part::CiVariable(_)
+            | Part::Release(_)
+            | Part::PullRequest => DataClass::Public,
         }
     }
 }

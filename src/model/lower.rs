@@ -79,7 +79,11 @@ impl<'a> Lowering<'a> {
         view.shape.props.get(index).and_then(|field| view.prop(field.name)).and_then(read)
     }
 
-    pub(super) fn other_props<T: Read>(&mut self, view: &View<'_>, _index: usize) -> Vec<(Sourced<String>, Sourced<T>)> {
+    pub(super) fn other_props<T: Read>(
+        &mut self,
+        view: &View<'_>,
+        _index: usize,
+    ) -> Vec<(Sourced<String>, Sourced<T>)> {
         let named = |entry: EntryRef<'_>| {
             let key = Sourced::new(entry.key()?.to_owned(), entry.key_span()?);
             Some((key, read(entry)?))
@@ -105,9 +109,17 @@ impl<'a> Lowering<'a> {
         let Some(node) = view.primary() else { return };
         let is_argument = view.shape.args.iter().any(|arg| std::ptr::eq(arg, field));
         let (code, what, write) = if is_argument {
-            (code::TYPE_MISSING_ARGUMENT, format!("`{}` needs its {}", node.name(), field.name), format!("write it after `{}`", node.name()))
+            (
+                code::TYPE_MISSING_ARGUMENT,
+                format!("`{}` needs its {}", node.name(), field.name),
+                format!("write it after `{}`", node.name()),
+            )
         } else {
-            (code::TYPE_MISSING_PROPERTY, format!("`{}` needs the property `{}`", node.name(), field.name), format!("add `{}=…`", field.name))
+            (
+                code::TYPE_MISSING_PROPERTY,
+                format!("`{}` needs the property `{}`", node.name(), field.name),
+                format!("add `{}=…`", field.name),
+            )
         };
         self.diagnostics.push(
             Diagnostic::new(code, node.head_span(), what)
@@ -123,9 +135,17 @@ impl<'a> Lowering<'a> {
         if views.is_empty() && child.need == Need::Required && self.enforce == Enforce::Complete && !shape.partial {
             if let Some(node) = view.primary() {
                 self.diagnostics.push(
-                    Diagnostic::new(code::NAME_MISSING, node.head_span(), format!("`{}` needs a `{}`", node.name(), child.name))
-                        .label(format!("no `{}` in this node", child.name))
-                        .help(format!("add `{}`: {}", child.name, if child.doc.is_empty() { child.shape().doc } else { child.doc })),
+                    Diagnostic::new(
+                        code::NAME_MISSING,
+                        node.head_span(),
+                        format!("`{}` needs a `{}`", node.name(), child.name),
+                    )
+                    .label(format!("no `{}` in this node", child.name))
+                    .help(format!(
+                        "add `{}`: {}",
+                        child.name,
+                        if child.doc.is_empty() { child.shape().doc } else { child.doc }
+                    )),
                 );
             }
         }

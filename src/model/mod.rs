@@ -8,11 +8,11 @@ mod read;
 pub use lower::{Lower, Lowering};
 pub use read::{Any, FromWord, Read};
 
+use crate::resolve::View;
 use crate::schema;
 use crate::source::{Origin, Sourced};
 use crate::syntax::expression::Condition;
 use crate::value;
-use crate::resolve::View;
 
 /// Reads a word of a closed list as a value.
 macro_rules! impl_read_enum {

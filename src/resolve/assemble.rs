@@ -101,7 +101,12 @@ fn single<T: Lower>(table: &Table<'_>, kind: &str, diagnostics: &mut Vec<Diagnos
     single_with(table, kind, None, diagnostics)
 }
 
-fn single_with<T: Lower>(table: &Table<'_>, kind: &str, overlay: Option<&Overlay<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+fn single_with<T: Lower>(
+    table: &Table<'_>,
+    kind: &str,
+    overlay: Option<&Overlay<'_>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<T> {
     let over = overlay.and_then(|overlay| overlay.singles.get(kind)).map_or(&[][..], Vec::as_slice);
     let mut nodes = table.single(kind).iter().chain(over);
     let mut view = View::new(T::SHAPE, *nodes.next()?, table);
@@ -120,8 +125,14 @@ struct Overlay<'d> {
 }
 
 impl<'d> Overlay<'d> {
-    fn of(table: &Table<'d>, declaration: &Declaration<'d>, view: &View<'d>, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mut overlay = Overlay { name: declaration.name, nodes: BTreeMap::new(), singles: BTreeMap::new(), removed: Vec::new() };
+    fn of(
+        table: &Table<'d>,
+        declaration: &Declaration<'d>,
+        view: &View<'d>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut overlay =
+            Overlay { name: declaration.name, nodes: BTreeMap::new(), singles: BTreeMap::new(), removed: Vec::new() };
         let own = view.shape.children;
         for node in view.layers.iter().flat_map(|layer| layer.node.children()) {
             if node.name() == "-" {
@@ -144,7 +155,11 @@ impl<'d> Overlay<'d> {
         if table.find(kind, key).is_none() {
             let span = first_text(node).map_or(node.name_span(), |(_, span)| span);
             let near = crate::nearest::nearest(key, table.of_kind(kind).map(|one| one.name));
-            let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, span, format!("there is no {kind} `{key}` to change here"));
+            let diagnostic = Diagnostic::new(
+                code::NAME_UNKNOWN_REFERENCE,
+                span,
+                format!("there is no {kind} `{key}` to change here"),
+            );
             diagnostics.push(match near {
                 Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
                     format!("write `{near}`"),
@@ -169,12 +184,18 @@ impl<'d> Overlay<'d> {
             })
             .collect();
         let [kind, name] = words.as_slice() else { return };
-        let Some(child) = DOCUMENT.children.iter().find(|child| child.name == *kind && child.many != Many::One) else { return };
+        let Some(child) = DOCUMENT.children.iter().find(|child| child.name == *kind && child.many != Many::One) else {
+            return;
+        };
         if table.find(kind, name).is_none() {
             diagnostics.push(
-                Diagnostic::new(code::NAME_REMOVES_NOTHING, node.head_span(), format!("there is no {kind} `{name}` to remove"))
-                    .label("nothing of this name is declared")
-                    .help("remove this line"),
+                Diagnostic::new(
+                    code::NAME_REMOVES_NOTHING,
+                    node.head_span(),
+                    format!("there is no {kind} `{name}` to remove"),
+                )
+                .label("nothing of this name is declared")
+                .help("remove this line"),
             );
             return;
         }
@@ -203,7 +224,12 @@ fn setting(table: &Table<'_>, overlay: Option<&Overlay<'_>>, diagnostics: &mut V
     }
 }
 
-fn declared<T: Lower>(table: &Table<'_>, kind: &'static str, overlay: Option<&Overlay<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Vec<T> {
+fn declared<T: Lower>(
+    table: &Table<'_>,
+    kind: &'static str,
+    overlay: Option<&Overlay<'_>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<T> {
     let mut all = Vec::new();
     for declaration in table.of_kind(kind) {
         let mut over: &[NodeRef<'_>] = &[];
@@ -226,5 +252,6 @@ fn declared<T: Lower>(table: &Table<'_>, kind: &'static str, overlay: Option<&Ov
 fn left_out(view: &View<'_>, environment: &str) -> bool {
     let Some(child) = view.shape.children.iter().find(|child| child.name == "only") else { return false };
     let only = view.children(child);
-    !only.is_empty() && !only.iter().any(|one| one.args_from(0).iter().any(|entry| entry.value() == Scalar::String(environment)))
+    !only.is_empty()
+        && !only.iter().any(|one| one.args_from(0).iter().any(|entry| entry.value() == Scalar::String(environment)))
 }

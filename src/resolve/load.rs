@@ -4,7 +4,10 @@ use crate::diag::{Diagnostic, code};
 use crate::loader::{LoadError, Loader};
 use crate::source::{FileId, Span};
 use crate::standard;
-use crate::syntax::{self, kdl::{Document, Scalar}};
+use crate::syntax::{
+    self,
+    kdl::{Document, Scalar},
+};
 
 /// One file of the program.
 pub struct ProgramFile {
@@ -143,7 +146,9 @@ impl Loading<'_> {
             Some(document) => self.program.files.push(ProgramFile { path: written.to_owned(), document }),
             None => {
                 let near = crate::nearest::nearest(name, standard::importable_names());
-                let label = near.map_or("no such file in the standard library".to_owned(), |near| format!("did you mean `std:{near}`?"));
+                let label = near.map_or("no such file in the standard library".to_owned(), |near| {
+                    format!("did you mean `std:{near}`?")
+                });
                 self.diagnostics.push(
                     Diagnostic::new(code::NAME_FILE_MISSING, place, format!("the standard library has no `{name}`"))
                         .label(label)
@@ -156,7 +161,8 @@ impl Loading<'_> {
     /// A file that is already there is fine, unless it is one of those being followed right now.
     fn cycle(&mut self, known: usize, place: Span) {
         let Some(start) = self.trail.iter().position(|(index, _)| *index == known) else { return };
-        let mut diagnostic = Diagnostic::new(code::NAME_IMPORT_CYCLE, place, "these imports go in a circle").label("leads back here");
+        let mut diagnostic =
+            Diagnostic::new(code::NAME_IMPORT_CYCLE, place, "these imports go in a circle").label("leads back here");
         for (_, step) in self.trail.iter().skip(start).filter(|(_, step)| *step != place) {
             diagnostic = diagnostic.also(*step, "imported here");
         }
@@ -170,7 +176,9 @@ impl Loading<'_> {
         let near = crate::nearest::nearest(name, siblings.iter().map(String::as_str));
         let diagnostic = Diagnostic::new(code::NAME_FILE_MISSING, place, format!("there is no file `{path}`"));
         self.diagnostics.push(match near {
-            Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help("write the path from the folder of this file"),
+            Some(near) => {
+                diagnostic.label(format!("did you mean `{near}`?")).help("write the path from the folder of this file")
+            }
             None => diagnostic.label("imported here").help("create the file or remove the import"),
         });
     }

@@ -36,7 +36,8 @@ pub fn resolve(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Model {
         judge(&file.document, role, &mut judged);
     }
     diagnostics.append(&mut judged.diagnostics);
-    let table = Table::collect(program, diagnostics);
+    let mut table = Table::collect(program, diagnostics);
+    table.nest(&judged.nested);
     names::check(&table, &judged.values, diagnostics);
     assemble(&table, diagnostics)
 }

@@ -28,16 +28,23 @@ pub fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &mut Vec<
                 let name = base(text);
                 used.extend(kinds.iter().map(|kind| ((*kind).to_owned(), name.to_owned())));
             }
-            Type::Text(Expansion::Template | Expansion::Scalar) if text.contains("${") => template(table, value, text, &mut used, diagnostics),
+            Type::Text(Expansion::Template | Expansion::Scalar) if text.contains("${") => {
+                template(table, value, text, &mut used, diagnostics)
+            }
             _ => {}
         }
     }
     for kind in USED_BY_NAME {
-        for declaration in table.of_kind(kind).filter(|one| !used.contains(&((*kind).to_owned(), one.name.to_owned()))) {
+        for declaration in table.of_kind(kind).filter(|one| !used.contains(&((*kind).to_owned(), one.name.to_owned())))
+        {
             diagnostics.push(
-                Diagnostic::new(code::NAME_UNUSED, declaration.place, format!("nothing uses the {kind} `{}`", declaration.name))
-                    .label("declared here")
-                    .help("use it or remove it"),
+                Diagnostic::new(
+                    code::NAME_UNUSED,
+                    declaration.place,
+                    format!("nothing uses the {kind} `{}`", declaration.name),
+                )
+                .label("declared here")
+                .help("use it or remove it"),
             );
         }
     }
@@ -50,7 +57,7 @@ pub fn base(reference: &str) -> &str {
 
 fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, span: Span) -> Option<Diagnostic> {
     let name = base(text);
-    if kinds.iter().any(|kind| table.find(kind, name).is_some() || standard::find(kind, name).is_some()) {
+    if kinds.iter().any(|kind| table.has(kind, name) || standard::find(kind, name).is_some()) {
         return None;
     }
     let what = kinds.join(" or ");
@@ -59,7 +66,11 @@ fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, span
     Some(match nearest(name, candidates.iter().copied()) {
         Some(near) => {
             let fixed = format!("\"{near}{}\"", text.get(name.len()..).unwrap_or_default());
-            diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(format!("write `{near}`"), span, fixed)
+            diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
+                format!("write `{near}`"),
+                span,
+                fixed,
+            )
         }
         None => {
             let help = match candidates.as_slice() {
@@ -73,7 +84,7 @@ fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, span
 }
 
 fn names<'a>(table: &Table<'a>, kind: &str) -> Vec<&'a str> {
-    let mut names: Vec<&'a str> = table.of_kind(kind).map(|declaration| declaration.name).collect();
+    let mut names: Vec<&'a str> = table.names(kind);
     for name in standard::names(kind) {
         names.push(name);
     }
@@ -84,7 +95,13 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn template(table: &Table<'_>, value: &Typed<'_>, text: &str, used: &mut BTreeSet<(String, String)>, diagnostics: &mut Vec<Diagnostic>) {
+fn template(
+    table: &Table<'_>,
+    value: &Typed<'_>,
+    text: &str,
+    used: &mut BTreeSet<(String, String)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let Ok(template) = Template::parse(text) else { return };
     for reference in template.references() {
         let words: Vec<&str> = reference.words().collect();
@@ -95,13 +112,21 @@ fn template(table: &Table<'_>, value: &Typed<'_>, text: &str, used: &mut BTreeSe
         let range = reference.word_range(at);
         let span = value.entry.string_span(range.start as u32, range.end as u32);
         let word = words.get(at).copied().unwrap_or_default();
-        let message = if word.is_empty() { format!("`${{{}}}` is not complete", words.join(".")) } else { format!("there is no {what} `{word}`") };
+        let message = if word.is_empty() {
+            format!("`${{{}}}` is not complete", words.join("."))
+        } else {
+            format!("there is no {what} `{word}`")
+        };
         let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_TEMPLATE_PATH, span, message);
         diagnostics.push(match nearest(word, candidates.iter().copied()) {
-            Some(near) => {
-                diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(format!("write `{near}`"), span, near.to_owned())
-            }
-            None if candidates.is_empty() => diagnostic.label("nothing of this kind is declared").help(format!("declare it, or write `$${{` for a literal `${{`")),
+            Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
+                format!("write `{near}`"),
+                span,
+                near.to_owned(),
+            ),
+            None if candidates.is_empty() => diagnostic
+                .label("nothing of this kind is declared")
+                .help(format!("declare it, or write `$${{` for a literal `${{`")),
             None => diagnostic.label(format!("no such {what}")).help(format!("write one of {}", list(&candidates))),
         });
     }

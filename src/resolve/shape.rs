@@ -32,6 +32,8 @@ pub struct Judged<'d> {
     pub diagnostics: Vec<Diagnostic>,
     /// Every well-placed value.
     pub values: Vec<Typed<'d>>,
+    /// Names declared inside other nodes (routes, jobs, boundaries, …): namespace, name, place.
+    pub nested: Vec<(&'static str, &'d str, Span)>,
     /// Nodes of no known shape: nothing inside them is judged, and lowering skips them.
     pub unknown: Vec<NodeRef<'d>>,
 }
@@ -51,9 +53,13 @@ pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
     if role == Role::Imported {
         for node in document.roots().filter(|node| matches!(node.name(), "app" | "edition" | "output")) {
             judged.diagnostics.push(
-                Diagnostic::new(code::NAME_IMPORT_HOLDS, node.name_span(), format!("an imported file cannot hold `{}`", node.name()))
-                    .label("only the project's deploy.kdl may")
-                    .help(format!("move `{}` to the file that imports this one", node.name())),
+                Diagnostic::new(
+                    code::NAME_IMPORT_HOLDS,
+                    node.name_span(),
+                    format!("an imported file cannot hold `{}`", node.name()),
+                )
+                .label("only the project's deploy.kdl may")
+                .help(format!("move `{}` to the file that imports this one", node.name())),
             );
         }
     }
@@ -62,6 +68,9 @@ pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
 impl<'d> Judged<'d> {
     fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
         self.arguments(shape, node);
+        if let (Some(namespace), Some((name, place))) = (shape.declares(), super::view::first_text(node)) {
+            self.nested.push((namespace, name, place));
+        }
         self.properties(shape, node);
         self.children(shape, node.children().collect(), Some(node));
     }
@@ -127,7 +136,9 @@ impl<'d> Judged<'d> {
                 continue;
             };
             let repeated = match child.map(|child| child.many) {
-                Some(Many::One) => once.insert(node.name(), node.name_span()).map(|first| (first, format!("`{}` may be written once", node.name()))),
+                Some(Many::One) => once
+                    .insert(node.name(), node.name_span())
+                    .map(|first| (first, format!("`{}` may be written once", node.name()))),
                 Some(Many::Keyed) if child.is_some_and(|child| child.name == "*") => once
                     .insert(node.name(), node.name_span())
                     .map(|first| (first, format!("`{}` is written twice", node.name()))),
@@ -162,9 +173,13 @@ impl<'d> Judged<'d> {
         if !fine {
             let form = if open { "`- \"NAME\"`" } else { "`- KIND \"NAME\"`" };
             self.diagnostics.push(
-                Diagnostic::new(code::NAME_UNKNOWN_NODE, node.head_span(), "this removal names nothing that can stand here")
-                    .label(format!("expected {form}"))
-                    .help(format!("write {form}, with the kind and name of what is taken away")),
+                Diagnostic::new(
+                    code::NAME_UNKNOWN_NODE,
+                    node.head_span(),
+                    "this removal names nothing that can stand here",
+                )
+                .label(format!("expected {form}"))
+                .help(format!("write {form}, with the kind and name of what is taken away")),
             );
         }
     }
@@ -205,52 +220,71 @@ fn extra_argument(shape: &'static Shape, node: NodeRef<'_>, entry: EntryRef<'_>)
         1 => "one argument".to_owned(),
         _ => format!("{count} arguments"),
     };
-    let props: Vec<String> = shape.props.iter().filter(|prop| prop.name != "*").map(|prop| format!("`{}=`", prop.name)).collect();
+    let props: Vec<String> =
+        shape.props.iter().filter(|prop| prop.name != "*").map(|prop| format!("`{}=`", prop.name)).collect();
     let help = match (props.is_empty(), shape.children.iter().any(|child| child.name == "*")) {
         (false, _) => format!("remove it, or write it as a property: {}", props.join(", ")),
         (true, true) => "put it inside braces".to_owned(),
         (true, false) => "remove it".to_owned(),
     };
-    Diagnostic::new(code::TYPE_EXTRA_ARGUMENT, entry.span(), format!("`{}` takes {takes}", node.name())).label("one too many").help(help)
+    Diagnostic::new(code::TYPE_EXTRA_ARGUMENT, entry.span(), format!("`{}` takes {takes}", node.name()))
+        .label("one too many")
+        .help(help)
 }
 
 fn unknown_property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span: Span) -> Diagnostic {
-    let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span, format!("`{}` has no property `{key}`", node.name()));
+    let diagnostic =
+        Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span, format!("`{}` has no property `{key}`", node.name()));
     if let Some(near) = nearest(key, shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*")) {
-        return diagnostic
-            .label(format!("did you mean `{near}`?"))
-            .help(format!("write `{near}=`"))
-            .fix(format!("write `{near}`"), span, near.to_owned());
+        return diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}=`")).fix(
+            format!("write `{near}`"),
+            span,
+            near.to_owned(),
+        );
     }
     if shape.children.iter().any(|child| child.name == key) {
-        return diagnostic.label("this is a node inside the braces").help(format!("write `{} {{ {key} … }}`", node.name()));
+        return diagnostic
+            .label("this is a node inside the braces")
+            .help(format!("write `{} {{ {key} … }}`", node.name()));
     }
     let props: Vec<String> = shape.props.iter().map(|prop| format!("`{}`", prop.name)).collect();
-    let help = if props.is_empty() { "remove it: this node has no properties".to_owned() } else { format!("its properties are {}", props.join(", ")) };
+    let help = if props.is_empty() {
+        "remove it: this node has no properties".to_owned()
+    } else {
+        format!("its properties are {}", props.join(", "))
+    };
     diagnostic.label("not a property of this node").help(help)
 }
 
 fn unknown_node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<NodeRef<'_>>) -> Diagnostic {
     let name = node.name();
     let place = parent.map_or_else(|| "the top level".to_owned(), |parent| format!("`{}`", parent.name()));
-    let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_NODE, node.name_span(), format!("there is no `{name}` in {place}"));
+    let diagnostic =
+        Diagnostic::new(code::NAME_UNKNOWN_NODE, node.name_span(), format!("there is no `{name}` in {place}"));
     let overlaid: &[Child] = if shape.overlay { DOCUMENT.children } else { &[] };
     let names = shape.children.iter().chain(overlaid).map(|child| child.name).filter(|name| *name != "*");
     if let Some(near) = nearest(name, names) {
-        return diagnostic
-            .label(format!("did you mean `{near}`?"))
-            .help(format!("write `{near}`"))
-            .fix(format!("write `{near}`"), node.name_span(), near.to_owned());
+        return diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
+            format!("write `{near}`"),
+            node.name_span(),
+            near.to_owned(),
+        );
     }
     if shape.props.iter().any(|prop| prop.name == name) {
         let value = node.args().next().map_or("…", |_| "VALUE");
-        return diagnostic.label("this is a property, not a node").help(format!("write `{name}={value}` after {place}, before the brace"));
+        return diagnostic
+            .label("this is a property, not a node")
+            .help(format!("write `{name}={value}` after {place}, before the brace"));
     }
-    let homes: Vec<&str> =
-        SHAPES.iter().filter(|shape| shape.children.iter().any(|child| child.name == name)).map(|shape| shape.id).collect();
+    let homes: Vec<&str> = SHAPES
+        .iter()
+        .filter(|shape| shape.children.iter().any(|child| child.name == name))
+        .map(|shape| shape.id)
+        .collect();
     match homes.as_slice() {
         [] => {
-            let known: Vec<String> = shape.children.iter().map(|child| format!("`{}`", child.name)).filter(|name| name != "`*`").collect();
+            let known: Vec<String> =
+                shape.children.iter().map(|child| format!("`{}`", child.name)).filter(|name| name != "`*`").collect();
             let help = if known.is_empty() {
                 format!("remove it: {place} holds no nodes")
             } else {
@@ -260,7 +294,9 @@ fn unknown_node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<NodeRef
         }
         homes => {
             let homes: Vec<String> = homes.iter().map(|id| home(id)).collect();
-            diagnostic.label(format!("belongs in {}", homes.join(" or "))).help(format!("move it into {}", homes.join(" or ")))
+            diagnostic
+                .label(format!("belongs in {}", homes.join(" or ")))
+                .help(format!("move it into {}", homes.join(" or ")))
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Table<'d> {
     pub declarations: Vec<Declaration<'d>>,
     index: BTreeMap<(&'static str, &'d str), usize>,
     singles: BTreeMap<&'static str, Vec<NodeRef<'d>>>,
+    /// Names declared inside other nodes, by namespace.
+    nested: BTreeMap<&'static str, Vec<&'d str>>,
 }
 
 impl<'d> Table<'d> {
@@ -51,7 +53,9 @@ impl<'d> Table<'d> {
         if child.many == Many::One {
             let nodes = self.singles.entry(child.name).or_default();
             match nodes.first() {
-                Some(first) if first.span().file != node.span().file && !overrides(node) => diagnostics.push(clash(child.name, node.head_span(), first.head_span())),
+                Some(first) if first.span().file != node.span().file && !overrides(node) => {
+                    diagnostics.push(clash(child.name, node.head_span(), first.head_span()))
+                }
                 _ => nodes.push(node),
             }
             return;
@@ -69,9 +73,43 @@ impl<'d> Table<'d> {
             }
             None => {
                 self.index.insert((child.name, name), self.declarations.len());
-                self.declarations.push(Declaration { kind: child.name, name, place, shape: child.shape(), nodes: vec![node] });
+                self.declarations.push(Declaration {
+                    kind: child.name,
+                    name,
+                    place,
+                    shape: child.shape(),
+                    nodes: vec![node],
+                });
             }
         }
+    }
+
+    /// Adds the names that are declared inside other nodes.
+    pub fn nest(&mut self, names: &[(&'static str, &'d str, Span)]) {
+        for (namespace, name, _) in names {
+            self.nested.entry(namespace).or_default().push(name);
+        }
+        for names in self.nested.values_mut() {
+            names.sort_unstable();
+            names.dedup();
+        }
+    }
+
+    /// Whether a namespace has a name, declared at the top level or inside another node.
+    pub fn has(&self, namespace: &str, name: &str) -> bool {
+        self.find(namespace, name).is_some()
+            || self.nested.get(namespace).is_some_and(|names| names.binary_search(&name).is_ok())
+    }
+
+    /// The names of a namespace: top-level ones in file order, then nested ones.
+    pub fn names(&self, namespace: &str) -> Vec<&'d str> {
+        let mut names: Vec<&'d str> = self.of_kind(namespace).map(|declaration| declaration.name).collect();
+        for name in self.nested.get(namespace).into_iter().flatten() {
+            if !names.contains(name) {
+                names.push(name);
+            }
+        }
+        names
     }
 
     /// The declaration of a name in a namespace.
@@ -82,7 +120,7 @@ impl<'d> Table<'d> {
     }
 
     /// Every declaration of a kind, in order.
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Declaration<'d>> {
+    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Declaration<'d>> + use<'a, 'd> {
         self.declarations.iter().filter(move |declaration| declaration.kind == kind)
     }
 
@@ -96,7 +134,9 @@ impl<'d> Table<'d> {
         let mut nodes = declaration.nodes.iter();
         let mut view = match nodes.next() {
             Some(first) => View::new(declaration.shape, *first, self),
-            None => View { shape: declaration.shape, layers: Vec::new(), keyed_by_name: super::view::Keyed::ByArgument },
+            None => {
+                View { shape: declaration.shape, layers: Vec::new(), keyed_by_name: super::view::Keyed::ByArgument }
+            }
         };
         for node in nodes.chain(overlays) {
             view.push(*node, LayerKind::Overlay, self);

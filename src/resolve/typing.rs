@@ -52,9 +52,13 @@ fn wrong_annotation(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
         return None;
     }
     Some(
-        Diagnostic::new(code::TYPE_WRONG_ANNOTATION, span, format!("the annotation says `{annotation}`, this place takes a {expected}"))
-            .label(format!("not a `{annotation}` here"))
-            .help(format!("remove the annotation or write `({expected})`")),
+        Diagnostic::new(
+            code::TYPE_WRONG_ANNOTATION,
+            span,
+            format!("the annotation says `{annotation}`, this place takes a {expected}"),
+        )
+        .label(format!("not a `{annotation}` here"))
+        .help(format!("remove the annotation or write `({expected})`")),
     )
 }
 
@@ -68,7 +72,14 @@ fn wrong_form(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
             _ => "a boolean",
         },
         Scalar::Number(_) => match ty {
-            Type::Text(Expansion::Template | Expansion::Literal) | Type::Path | Type::Command | Type::Condition | Type::Image | Type::Gvk | Type::Raw(_) | Type::Metric => "a number",
+            Type::Text(Expansion::Template | Expansion::Literal)
+            | Type::Path
+            | Type::Command
+            | Type::Condition
+            | Type::Image
+            | Type::Gvk
+            | Type::Raw(_)
+            | Type::Metric => "a number",
             _ => return None,
         },
         Scalar::String(text) => match ty {
@@ -93,7 +104,9 @@ fn mismatch(entry: EntryRef<'_>, expected: &str, found: &str) -> Diagnostic {
 fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
     let text = crate::syntax::scalar_text(entry.value());
     let error = match ty {
-        Type::Text(Expansion::Template | Expansion::Scalar) => return Template::parse(text).err().map(|error| expression_error(code::SYNTAX_TEMPLATE, entry, &error)),
+        Type::Text(Expansion::Template | Expansion::Scalar) => {
+            return Template::parse(text).err().map(|error| expression_error(code::SYNTAX_TEMPLATE, entry, &error));
+        }
         Type::Condition => {
             if entry.annotation().is_some() {
                 return None;
@@ -122,7 +135,13 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
         Type::Gvk => value::Gvk::parse(text).err(),
         Type::Quantity => value::Quantity::parse(text).err(),
         Type::WeekTime => value::WeekTime::parse(text).err(),
-        Type::Text(Expansion::Literal) | Type::Ref(_) | Type::Command | Type::Bool | Type::Number | Type::Any | Type::Raw(_) => None,
+        Type::Text(Expansion::Literal)
+        | Type::Ref(_)
+        | Type::Command
+        | Type::Bool
+        | Type::Number
+        | Type::Any
+        | Type::Raw(_) => None,
     }?;
     Some(value_error(entry, &error))
 }
@@ -130,14 +149,19 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
 /// A word that is not in a closed list, with the list and the nearest.
 fn unknown_word(entry: EntryRef<'_>, text: &str, words: impl Iterator<Item = &'static str> + Clone) -> Diagnostic {
     let list = words.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let diagnostic = Diagnostic::new(code::TYPE_UNKNOWN_ENUM, entry.value_span(), format!("`{text}` is not one of the values of this place"));
+    let diagnostic = Diagnostic::new(
+        code::TYPE_UNKNOWN_ENUM,
+        entry.value_span(),
+        format!("`{text}` is not one of the values of this place"),
+    );
     match nearest(text, words) {
         Some(near) => {
             let written = if entry.is_quoted() { format!("\"{near}\"") } else { near.to_owned() };
-            diagnostic
-                .label(format!("did you mean `{near}`?"))
-                .help(format!("write one of {list}"))
-                .fix(format!("write `{near}`"), entry.value_span(), written)
+            diagnostic.label(format!("did you mean `{near}`?")).help(format!("write one of {list}")).fix(
+                format!("write `{near}`"),
+                entry.value_span(),
+                written,
+            )
         }
         None => diagnostic.label("unknown value").help(format!("write one of {list}")),
     }
@@ -147,7 +171,8 @@ fn unknown_word(entry: EntryRef<'_>, text: &str, words: impl Iterator<Item = &'s
 pub(super) fn value_error(entry: EntryRef<'_>, error: &ValueError) -> Diagnostic {
     let code = kind(error);
     let span = place(entry, &error.range);
-    let mut diagnostic = Diagnostic::new(code, span, error.message.clone()).label(format!("not a valid {}", error.expected));
+    let mut diagnostic =
+        Diagnostic::new(code, span, error.message.clone()).label(format!("not a valid {}", error.expected));
     if let Some(help) = &error.help {
         diagnostic = diagnostic.help(help.clone());
     }
@@ -183,7 +208,8 @@ fn place(entry: EntryRef<'_>, range: &std::ops::Range<usize>) -> crate::source::
 }
 
 fn expression_error(code: Code, entry: EntryRef<'_>, error: &ExpressionError) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(code, place(entry, &error.range), error.message.clone()).label(error.label.clone());
+    let mut diagnostic =
+        Diagnostic::new(code, place(entry, &error.range), error.message.clone()).label(error.label.clone());
     for (range, message) in &error.also {
         diagnostic = diagnostic.also(place(entry, range), message.clone());
     }

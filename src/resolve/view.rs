@@ -199,10 +199,12 @@ impl<'d> View<'d> {
                     order.len() - 1
                 });
                 let Some(slot) = order.get_mut(at) else { continue };
-                let view = slot.get_or_insert_with(|| View { shape: child.shape(), layers: Vec::new(), keyed_by_name: keyed });
+                let view =
+                    slot.get_or_insert_with(|| View { shape: child.shape(), layers: Vec::new(), keyed_by_name: keyed });
                 view.layers.push(Layer { node, kind: layer.kind });
             }
-            let removed: Vec<&'d str> = index.keys().copied().filter(|key| self.removes(layer, child, Some(key))).collect();
+            let removed: Vec<&'d str> =
+                index.keys().copied().filter(|key| self.removes(layer, child, Some(key))).collect();
             for key in removed {
                 if let Some(slot) = index.remove(key).and_then(|at| order.get_mut(at)) {
                     *slot = None;
@@ -241,8 +243,9 @@ impl<'d> View<'d> {
                 _ => None,
             });
             match (words.next(), words.next(), key) {
-                (Some(only), None, Some(key)) => child.name == "*" && only == key,
                 (Some(kind), None, None) => kind == child.name,
+                (Some(kind), None, Some("")) if kind == child.name => true,
+                (Some(only), None, Some(key)) => child.name == "*" && only == key,
                 (Some(kind), Some(name), Some(key)) => kind == child.name && name == key,
                 _ => false,
             }

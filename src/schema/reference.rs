@@ -1,4 +1,6 @@
 //! The reference of the language, generated from the tables.
 
 /// Markdown of every shape.
-pub fn reference() -> String { String::new() }
+pub fn reference() -> String {
+    String::new()
+}

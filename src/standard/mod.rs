@@ -55,7 +55,9 @@ pub fn all<T: Lower>(kind: &str) -> Vec<T> {
     let mut rows: Vec<_> = of_kind(kind).iter().collect();
     rows.sort_by_key(|(_, _, file, node)| (*file, *node));
     let documents = documents();
-    rows.iter().filter_map(|(_, _, file, node)| documents.get(usize::from(*file)).map(|document| lower(document.node(*node)))).collect()
+    rows.iter()
+        .filter_map(|(_, _, file, node)| documents.get(usize::from(*file)).map(|document| lower(document.node(*node))))
+        .collect()
 }
 
 /// The standard library is checked by the build and the tests, so nothing can be wrong with a node here.
@@ -79,13 +81,17 @@ pub fn embedded(file: FileId) -> Option<(&'static str, &'static str)> {
 /// A file of the standard library that a project may import (`std:stacks/…`).
 pub fn importable(name: &str) -> Option<Document> {
     let name = name.strip_suffix(".kdl").unwrap_or(name);
-    let at = FILES.iter().position(|(path, _)| path.strip_suffix(".kdl") == Some(name) && path.starts_with("stacks/"))?;
+    let at =
+        FILES.iter().position(|(path, _)| path.strip_suffix(".kdl") == Some(name) && path.starts_with("stacks/"))?;
     load_documents().into_iter().nth(at)
 }
 
 /// The names that can be imported, without `std:`.
 pub fn importable_names() -> impl Iterator<Item = &'static str> {
-    FILES.iter().filter(|(path, _)| path.starts_with("stacks/")).map(|(path, _)| path.strip_suffix(".kdl").unwrap_or(path))
+    FILES
+        .iter()
+        .filter(|(path, _)| path.starts_with("stacks/"))
+        .map(|(path, _)| path.strip_suffix(".kdl").unwrap_or(path))
 }
 
 /// Every embedded document of the standard library with its path, for tests and `std list`.
