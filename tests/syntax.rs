@@ -9,6 +9,7 @@
 
 use deployc::source::FileId;
 use deployc::syntax::kdl::{Document, Problem, Scalar, parse};
+use deployc::syntax::{canonical, print};
 use std::path::{Path, PathBuf};
 
 fn suite() -> Vec<(String, String, Option<String>)> {
@@ -72,4 +73,50 @@ fn the_tree_holds_names_entries_children_and_their_places() {
     let inside = text.find("8080").unwrap() as u32;
     assert_eq!(document.node_at(inside).map(|node| (node.name(), node.parent())), Some(("http", Some(service))));
     assert_eq!(document.node_at(2), None);
+}
+
+#[test]
+fn the_official_suite_prints_in_its_canonical_form() {
+    let mut wrong = Vec::new();
+    for (name, text, expected) in suite() {
+        let Some(expected) = expected else { continue };
+        let printed = canonical(&read(&text).0);
+        if printed != expected {
+            wrong.push(format!("{name}:\n{printed}--- expected\n{expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_document_prints_as_it_was_read_also_if_it_is_wrong() {
+    for (name, text, _) in suite() {
+        let (document, _) = read(&text);
+        let mut end = 0;
+        let mut boundaries = vec![0];
+        for token in document.tokens() {
+            assert_eq!(token.start, end, "{name}: the tokens leave no byte out");
+            end = token.end;
+            boundaries.push(end);
+        }
+        assert_eq!(end as usize, text.len(), "{name}: the tokens reach the end");
+        assert_eq!(print(&document), text, "{name}");
+        // What the tree refers to are tokens: nothing it says is made up.
+        let mut open: Vec<_> = document.roots().collect();
+        while let Some(node) = open.pop() {
+            open.extend(node.children());
+            let mut spans = vec![node.span(), node.name_span(), node.head_span()];
+            spans.extend(node.children_span());
+            spans.extend(node.annotation().map(|(_, span)| span));
+            for entry in node.entries() {
+                spans.extend([entry.span(), entry.value_span()]);
+                spans.extend(entry.key_span());
+                assert_eq!(entry.node(), node);
+            }
+            for span in spans {
+                assert!(boundaries.binary_search(&span.start).is_ok(), "{name}: {span:?}");
+                assert!(boundaries.binary_search(&span.end).is_ok(), "{name}: {span:?}");
+            }
+        }
+    }
 }

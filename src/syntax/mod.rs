@@ -1,7 +1,9 @@
 //! The syntax of what users write: KDL 2 documents.
 
+mod canonical;
 pub mod kdl;
 
+pub use canonical::{canonical, print};
 pub use kdl::{Document, EntryRef, NodeRef, Nodes, Problem, ProblemKind, Scalar, parse};
 
 pub mod expression;

@@ -22,6 +22,7 @@ impl Document {
             nodes: Cow::Borrowed(nodes),
             entries: Cow::Borrowed(entries),
             annotations: Cow::Borrowed(annotations),
+            is_sound: true,
         }
     }
 

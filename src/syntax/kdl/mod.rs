@@ -5,6 +5,7 @@
 mod class;
 mod document;
 mod embed;
+mod entry;
 mod mistake;
 mod node;
 mod parser;
@@ -15,10 +16,8 @@ mod token;
 mod value;
 
 pub use class::{is_bare, is_forbidden, is_identifier, is_newline, is_number, is_space};
-pub use document::{
-    AnnotationData, Document, Entries, EntryData, EntryRef, NodeData, NodeRef, Nodes, OffsetMap, Range, Scalar, Slice,
-    ValueKind,
-};
+pub use document::{AnnotationData, Document, EntryData, NodeData, NodeRef, Nodes, Range, Slice, ValueKind};
+pub use entry::{Entries, EntryRef, OffsetMap, Scalar};
 pub use parser::{DEPTH_LIMIT, Work, parse, parse_measured};
 pub use problem::{Problem, ProblemKind};
 pub use token::{Continuation, Ending, Quote, Token, TokenKind, Tokens};

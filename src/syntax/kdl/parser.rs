@@ -53,6 +53,7 @@ pub fn parse_measured(file: FileId, text: impl Into<Cow<'static, str>>) -> (Docu
         nodes: nodes.into(),
         entries: entries.into(),
         annotations: annotations.into(),
+        is_sound: problems.is_empty(),
     };
     (document, problems, work)
 }
@@ -65,6 +66,7 @@ fn empty(file: FileId) -> Document {
         nodes: Cow::Borrowed(&[]),
         entries: Cow::Borrowed(&[]),
         annotations: Cow::Borrowed(&[]),
+        is_sound: false,
     }
 }
 
