@@ -23,7 +23,7 @@ pub mod source;
 pub mod standard;
 pub mod syntax;
 pub mod value;
-//pub mod write;
+pub mod write;
 
 use artifact::Artifact;
 use check::{Checked, Context};

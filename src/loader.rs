@@ -158,9 +158,10 @@ impl Loader for Disk {
     }
 
     fn list(&self, directory: &str) -> Result<Vec<String>, LoadError> {
-        let failed = |error: io::Error| match error.kind() {
-            ErrorKind::NotADirectory => LoadError::NotADirectory { path: directory.to_owned() },
-            _ => LoadError::Io { path: directory.to_owned(), error },
+        let failed = |error: io::Error| {
+            let path = directory.to_owned();
+            let is_file = error.kind() == ErrorKind::NotADirectory;
+            if is_file { LoadError::NotADirectory { path } } else { LoadError::Io { path, error } }
         };
         let Some(real) = self.locate(directory)? else { return Ok(Vec::new()) };
         let mut names = Vec::new();
