@@ -14,7 +14,7 @@ pub mod emit;
 pub mod loader;
 pub mod model;
 pub mod nearest;
-//pub mod patch;
+pub mod patch;
 pub mod plan;
 pub mod render;
 pub mod resolve;
