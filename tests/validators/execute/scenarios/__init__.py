@@ -1,0 +1,1 @@
+"""Scenarios: each `test_…` function is one story, discovered by its name."""
