@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
-use deployc::diag::Code;
 use deployc::diag::page::{Command, Outcome, Page};
+use deployc::diag::{Code, Diagnostic, code, finish};
+use deployc::source::FileId;
+use deployc::syntax::{self, ProblemKind};
+use std::collections::BTreeSet;
 
 #[test]
 fn every_page_has_the_form_of_a_page() {
@@ -33,6 +36,48 @@ fn every_page_has_the_form_of_a_page() {
     for pair in wrongs.windows(2) {
         assert_ne!(pair[0].1, pair[1].1, "{} and {} have the same wrong file", pair[0].0, pair[1].0);
     }
+}
+
+/// Found by others than the parser: when a file is read, and where a text is read as a condition or a template.
+const NOT_BY_THE_PARSER: [Code; 4] =
+    [code::SYNTAX_NOT_UTF_8, code::SYNTAX_TOO_LARGE, code::SYNTAX_EXPRESSION, code::SYNTAX_TEMPLATE];
+
+#[test]
+fn files_are_kdl_but_for_the_mistakes_of_their_pages() {
+    for code in Code::all() {
+        for example in Page::parse(code.page()).unwrap().examples {
+            let Ok(text) = String::from_utf8(example.text) else { continue };
+            let found = syntax::parse(FileId(0), text).1.into_iter().map(Diagnostic::from).collect();
+            let found: BTreeSet<&str> = finish(found).iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+            let is_wrong =
+                example.outcome == Outcome::Wrong && code.area() == "syntax" && !NOT_BY_THE_PARSER.contains(&code);
+            let wanted =
+                if is_wrong { [code.as_str()].into_iter().chain(example.among).collect() } else { BTreeSet::new() };
+            assert_eq!(found, wanted, "{code}, line {}", example.line);
+            for (path, text) in example.files.iter().filter(|(path, _)| path.ends_with(".kdl")) {
+                assert_eq!(syntax::parse(FileId(0), (*text).to_owned()).1, [], "{code}, {path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_mistake_of_the_parser_has_its_code() {
+    for kind in ProblemKind::ALL {
+        let problem = syntax::Problem::new(*kind, deployc::source::Span::default(), "message", "label")
+            .help("help")
+            .also(deployc::source::Span::new(FileId(1), 2, 3), "there")
+            .fix("mend it", deployc::source::Span::new(FileId(0), 4, 5), "text");
+        let diagnostic = Diagnostic::from(problem);
+        assert_eq!(diagnostic.code.as_str(), kind.code());
+        let fix = diagnostic.fix.unwrap();
+        assert_eq!((diagnostic.message.as_str(), diagnostic.primary.message.as_str()), ("message", "label"));
+        assert_eq!((diagnostic.help.as_deref(), diagnostic.labels.len()), (Some("help"), 1));
+        assert_eq!((fix.title.as_str(), fix.edits.len()), ("mend it", 1));
+    }
+    let kinds: BTreeSet<&str> = ProblemKind::ALL.iter().map(|kind| kind.code()).collect();
+    let others = Code::all().filter(|code| code.area() == "syntax" && !kinds.contains(code.as_str()));
+    assert!(others.eq([code::SYNTAX_EXPRESSION, code::SYNTAX_NOT_UTF_8, code::SYNTAX_TEMPLATE]));
 }
 
 #[test]

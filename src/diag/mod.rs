@@ -4,6 +4,7 @@ pub mod code;
 mod fixes;
 mod order;
 pub mod page;
+mod problem;
 pub mod report;
 mod texts;
 
