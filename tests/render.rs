@@ -5,6 +5,8 @@
 use deployc::artifact::{Artifact, Dialect, Group, Tree, Value, list, map, text};
 use deployc::source::Origin;
 
+#[path = "render/markdown.rs"]
+mod markdown;
 #[path = "render/shell.rs"]
 mod shell;
 #[path = "render/yaml.rs"]

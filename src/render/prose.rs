@@ -73,7 +73,7 @@ fn text(data: &str, spot: Spot, out: &mut String) {
             '_' => !(between_words(before) && between_words(after)),
             '~' => before == Some('~') || after == Some('~') || before.is_none(),
             '|' => spot == Spot::Cell,
-            '&' => after.is_some_and(|next| next.is_ascii_alphanumeric() || next == '#'),
+            '&' => is_entity(characters.get(place + 1..).unwrap_or_default()),
             '$' => dollars,
             // A bare address or e-mail address would become a link.
             ':' => after == Some('/') && between_words(before),
@@ -88,6 +88,13 @@ fn text(data: &str, spot: Spot, out: &mut String) {
         }
         out.push(character);
     }
+}
+
+/// Whether what follows `&` would make it a character reference.
+fn is_entity(after: &[char]) -> bool {
+    let name = after.strip_prefix(&['#']).unwrap_or(after);
+    let length = name.iter().take_while(|next| next.is_ascii_alphanumeric()).count();
+    length > 0 && name.get(length) == Some(&';')
 }
 
 /// Whether the three letters before `place` are `www`.

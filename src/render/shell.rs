@@ -245,7 +245,7 @@ fn double(data: &str, quoting: Quoting) -> String {
         match character {
             '"' | '\\' | '$' | '`' => out.extend(['\\', character]),
             '}' if quoting == Quoting::DoubleBrace => out.push_str("\\}"),
-            plain if is_plain(plain) && (plain != '\'' || quoting == Quoting::Double) => out.push(plain),
+            plain if is_plain(plain) && (plain != '\'' || quoting != Quoting::DoubleBrace) => out.push(plain),
             // Inside `"${…}"` quotes do not nest, bash looks for pairs of single ones, and a substitution loses line
             // breaks at its end.
             '\n' if quoting == Quoting::DoubleBrace => out.push('\n'),
