@@ -386,6 +386,35 @@ fn what_follows_from_broken_syntax_is_not_told() {
 }
 
 #[test]
+fn what_is_there_unreadably_or_misnamed_is_not_missing() {
+    let missing = |start, end, name: &str| {
+        Diagnostic::new(code::TYPE_MISSING_PROPERTY, span(start, end), format!("`http` needs the property `{name}`"))
+    };
+    let unknown = |start, name: &str| {
+        Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span(start, start + 3), "unknown").fix(
+            "write",
+            span(start, start + 3),
+            name,
+        )
+    };
+    let syntax = |start, end| Diagnostic::new(code::SYNTAX_MISSING_VALUE, span(start, end), "broken");
+    assert_eq!(finish(vec![missing(0, 5, "port"), syntax(5, 10)]), [syntax(5, 10)]);
+    assert_eq!(finish(vec![missing(0, 5, "port"), syntax(2, 3)]), [syntax(2, 3)]);
+    assert_eq!(finish(vec![missing(0, 5, "port"), syntax(9, 10)]).len(), 2, "elsewhere");
+    assert_eq!(finish(vec![missing(5, 9, "port"), syntax(1, 3)]).len(), 2, "in front of it");
+    assert_eq!(finish(vec![wrong(span(0, 5)), syntax(2, 3)]).len(), 2, "another mistake");
+    assert_eq!(finish(vec![missing(0, 9, "port"), unknown(5, "port")]), [unknown(5, "port")]);
+    assert_eq!(finish(vec![missing(0, 9, "port"), unknown(5, "part")]).len(), 2, "another name");
+    let two = finish(vec![missing(0, 9, "port"), missing(10, 12, "port"), unknown(20, "port")]);
+    assert_eq!(two, [missing(0, 9, "port"), unknown(20, "port")], "one wrong name excuses one place");
+    assert_eq!(
+        finish(vec![missing(10, 12, "port"), unknown(2, "port")]).len(),
+        2,
+        "what stands in front belongs elsewhere"
+    );
+}
+
+#[test]
 fn a_code_without_a_row_stays_an_error() {
     let mut list = vec![wrong(span(0, 1)), Diagnostic::new(code::NAME_UNUSED, span(0, 1), "unused")];
     apply_severities(&mut list, &|code| (code == code::NAME_UNUSED).then_some(Severity::Note));

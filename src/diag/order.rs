@@ -1,18 +1,27 @@
 //! The order of diagnostics, and which of them are worth telling.
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, code};
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sorts by place, tells equal mistakes once, and drops what merely follows from broken syntax.
 ///
 /// Files stand in the order in which they were read, the user's before the embedded ones. Of diagnostics with the same code and the
-/// same primary place the first one stays. A mistake inside of a place that could not be read as KDL is not told: whatever
-/// was recovered there was not written by the user.
+/// same primary place the first one stays. What follows from another mistake is not told:
+/// - a mistake inside of a place that could not be read as KDL: whatever was recovered there was not written by the user;
+/// - something missing where something could not be read;
+/// - something missing that is there under a wrong name.
 #[must_use]
 pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let broken = Broken::of(&diagnostics);
-    diagnostics.retain(|diagnostic| is_syntax(diagnostic) || !broken.holds(diagnostic.primary.span));
+    diagnostics.retain(|diagnostic| {
+        let span = diagnostic.primary.span;
+        is_syntax(diagnostic) || !(broken.holds(span) || is_missing(diagnostic) && broken.touches(span))
+    });
+    let misnamed = misnamed(&diagnostics);
+    diagnostics.retain(|diagnostic| {
+        !(is_missing(diagnostic) && misnamed.contains(&(diagnostic.primary.span, diagnostic.message.clone())))
+    });
     let mut told = BTreeSet::new();
     diagnostics.retain(|diagnostic| told.insert((diagnostic.primary.span, diagnostic.code)));
     diagnostics.sort_by_key(|diagnostic| {
@@ -25,6 +34,41 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 fn is_syntax(diagnostic: &Diagnostic) -> bool {
     diagnostic.code.area() == "syntax"
+}
+
+fn is_missing(diagnostic: &Diagnostic) -> bool {
+    [code::NAME_MISSING, code::TYPE_MISSING_PROPERTY, code::TYPE_MISSING_ARGUMENT].contains(&diagnostic.code)
+}
+
+/// What is reported as missing although it is there under a wrong name, by place and message.
+///
+/// The fix of an unknown name says what it should be. It is taken for what the closest node in front of it misses, if that has this
+/// name.
+fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<(Span, String)> {
+    let mut missing: BTreeMap<(FileId, &str), Vec<&Diagnostic>> = BTreeMap::new();
+    for diagnostic in diagnostics.iter().filter(|diagnostic| is_missing(diagnostic)) {
+        // The names in a message stand in backticks: every second piece.
+        for name in diagnostic.message.split('`').skip(1).step_by(2) {
+            missing.entry((diagnostic.primary.span.file, name)).or_default().push(diagnostic);
+        }
+    }
+    for places in missing.values_mut() {
+        places.sort_by_key(|diagnostic| diagnostic.primary.span);
+    }
+    let mut found = BTreeSet::new();
+    for unknown in diagnostics {
+        let is_unknown = [code::NAME_UNKNOWN_NODE, code::NAME_UNKNOWN_PROPERTY].contains(&unknown.code);
+        let Some(fix) = unknown.fix.as_ref().filter(|_| is_unknown) else { continue };
+        let span = unknown.primary.span;
+        for edit in &fix.edits {
+            let Some(places) = missing.get(&(span.file, edit.replacement.as_str())) else { continue };
+            let before = places.partition_point(|diagnostic| diagnostic.primary.span.start <= span.start);
+            if let Some(closest) = before.checked_sub(1).and_then(|last| places.get(last)) {
+                found.insert((closest.primary.span, closest.message.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// The places that could not be read, per file: sorted starts, each with the greatest end up to there.
@@ -55,5 +99,12 @@ impl Broken {
         let Some(places) = self.0.get(&span.file) else { return false };
         let before = places.partition_point(|(start, _)| *start <= span.start);
         before.checked_sub(1).and_then(|last| places.get(last)).is_some_and(|(_, end)| *end >= span.end)
+    }
+
+    /// Whether one of the places begins in `span` or right behind it.
+    fn touches(&self, span: Span) -> bool {
+        let Some(places) = self.0.get(&span.file) else { return false };
+        let first = places.partition_point(|(start, _)| *start < span.start);
+        places.get(first).is_some_and(|(start, _)| *start <= span.end.saturating_add(1))
     }
 }

@@ -5,7 +5,7 @@
 //! - `LANGUAGE file=PATH` is a further file of the project, for all of them or, with `only=wrong` or `only=right`, for one kind.
 //!
 //! Further words: `today=DATE` is the date of the check; `build` means that the mistake shows when building;
-//! `among=CODE` names another code that is reported beside the page's; `bytes` writes `\xHH` for a byte; `repeat=N` writes the last line
+//! `among=CODE,…` names other codes that are reported beside the page's; `bytes` writes `\xHH` for a byte; `repeat=N` writes the last line
 //! N times.
 
 /// An explain page.
@@ -165,7 +165,7 @@ fn example<'t>(fence: &Fence<'t>, all: &[Fence<'t>]) -> Result<Option<Example<'t
         files: files.collect(),
         today: fence.value("today"),
         command: if fence.has("build") { Command::Build } else { Command::Check },
-        among: fence.value("among").into_iter().collect(),
+        among: fence.value("among").map_or(Vec::new(), |codes| codes.split(',').collect()),
     }))
 }
 
