@@ -56,8 +56,8 @@ pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Co
     let model = resolve::resolve(&program, &mut diagnostics);
     let facts = derive::derive(&model, loader);
     Checked::run(&Context { model: &model, facts: &facts, loader, today }, &mut diagnostics);
-    check::apply_policy(&model, &program, &mut diagnostics);
-    let diagnostics = diagnostics;
+    check::apply_policy(&model, &mut diagnostics);
+    let diagnostics = diag::finish(diagnostics);
     Ok(Compilation { program, model, facts, diagnostics })
 }
 
@@ -71,7 +71,7 @@ impl Compilation {
     pub fn build(&mut self) -> Option<Vec<Artifact>> {
         let checked = Checked::new(&self.model, &self.facts, &self.diagnostics)?;
         let plan = Plan::new(&checked);
-        let mut artifacts = emit::emit(&plan);
+        let artifacts = emit::emit(&plan);
         (!self.has_errors()).then_some(artifacts)
     }
 }

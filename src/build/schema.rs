@@ -1,4 +1,10 @@
 //! Generates the schema tables and the typed model from `grammar/schema/*.kdl`.
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a mistake in the grammar stops the build of the compiler itself, with the place in the message"
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -128,7 +134,7 @@ fn string(value: Scalar<'_>) -> Option<String> {
         Scalar::String(value) => Some(value.to_owned()),
         Scalar::Number(value) => Some(value.to_owned()),
         Scalar::Bool(value) => Some(format!("#{value}")),
-        _ => None,
+        Scalar::Null | Scalar::Infinity | Scalar::NegativeInfinity | Scalar::NotANumber => None,
     }
 }
 
@@ -235,25 +241,25 @@ impl Grammar {
         for (id, list) in &self.enums {
             writeln!(
                 out,
-                "pub(crate) static ENUM_{}: EnumShape = EnumShape {{ id: {id:?}, doc: {:?}, values: &{:?} }};",
+                "/// {}\npub static ENUM_{}: EnumShape = EnumShape {{ id: {id:?}, doc: {:?}, values: &{:?} }};",
+                one_line(&list.doc),
                 screaming(id),
                 list.doc,
                 list.values
             )
             .ok();
         }
-        out.push_str("/// Every shape, sorted by id.\npub static SHAPES: &[Shape] = &[\n");
         for shape in &self.shapes {
+            let doc = format!("The shape `{}`.", shape.id);
+            write!(out, "/// {doc}\npub static SHAPE_{}: Shape = ", screaming(&shape.id)).ok();
             self.shape_literal(shape, out);
-            out.push_str(",\n");
+            out.push_str(";\n");
         }
-        out.push_str("];\n/// The shape of a whole `deploy.kdl`.\npub static DOCUMENT: Shape = ");
-        let document = self.index("document").expect("there is a shape `document`");
-        self.shape_literal(&self.shapes[document], out);
-        out.push_str(";\n");
-        for (index, shape) in self.shapes.iter().enumerate() {
-            writeln!(out, "pub(crate) const SHAPE_{}: usize = {index};", screaming(&shape.id)).ok();
+        out.push_str("/// Every shape, sorted by id.\npub static SHAPES: &[&Shape] = &[\n");
+        for shape in &self.shapes {
+            writeln!(out, "    &SHAPE_{},", screaming(&shape.id)).ok();
         }
+        out.push_str("];\n/// The shape of a whole `deploy.kdl`.\npub use SHAPE_DOCUMENT as DOCUMENT;\n");
     }
 
     fn shape_literal(&self, shape: &Shape, out: &mut String) {
@@ -268,7 +274,7 @@ impl Grammar {
         out.push_str("], children: &[");
         for child in &shape.children {
             let many = pascal(&child.many);
-            let index = self.index(&child.shape).unwrap_or_default();
+            let index = format!("&SHAPE_{}", screaming(&child.shape));
             write!(
                 out,
                 "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?} }}, ",
@@ -465,7 +471,7 @@ impl Grammar {
             taken.push(result.clone());
             result
         };
-        let table = format!("&schema::SHAPES[schema::SHAPE_{}]", screaming(&shape.id));
+        let table = format!("&schema::SHAPE_{}", screaming(&shape.id));
         for (index, arg) in shape.args.iter().enumerate() {
             let field_name = unique(&arg.name, "_arg");
             writeln!(fields, "    /// {}\n    pub {field_name}: {},", one_line(&arg.doc), self.field_type(arg)).ok();
@@ -497,20 +503,20 @@ impl Grammar {
             writeln!(reads, "            {field_name}: lowering.{how}(view, {index}),").ok();
         }
         for (index, child) in shape.children.iter().enumerate() {
-            self.child_source(shape, index, child, &mut unique, &mut fields, &mut reads);
+            self.child_source(index, child, &mut unique, &mut fields, &mut reads);
         }
         writeln!(out, "/// {}\n#[derive(Clone, Debug, Default)]\npub struct {name} {{", one_line(&shape.doc)).ok();
         writeln!(out, "    /// Where the node is written.\n    pub origin: Origin,\n    /// The node's own name.\n    pub key: Sourced<String>,\n{fields}}}").ok();
+        let lowering = if reads.is_empty() { "_lowering" } else { "lowering" };
         writeln!(
             out,
-            "impl Lower for {name} {{\n    const SHAPE: &'static schema::Shape = {table};\n    fn lower(view: &View<'_>, lowering: &mut Lowering<'_>) -> Self {{\n        {name} {{\n            origin: view.origin(),\n            key: view.key(),\n{reads}        }}\n    }}\n}}\n"
+            "impl Lower for {name} {{\n    const SHAPE: &'static schema::Shape = {table};\n    fn lower(view: &View<'_>, {lowering}: &mut Lowering<'_>) -> Self {{\n        {name} {{\n            origin: view.origin(),\n            key: view.key(),\n{reads}        }}\n    }}\n}}\n"
         )
         .ok();
     }
 
     fn child_source(
         &self,
-        parent: &Shape,
         index: usize,
         child: &Child,
         unique: &mut impl FnMut(&str, &str) -> String,
@@ -525,9 +531,6 @@ impl Grammar {
             (Some(field), "one") if field.rest => (format!("Vec<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_rest"),
             (Some(field), "one") => (format!("Option<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_one"),
             (Some(field), _) => (format!("Vec<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_list"),
-            (None, "one") if parent.id == child.shape => {
-                (format!("Option<Box<{}>>", struct_name(&shape.id)), "node_one_boxed")
-            }
             (None, "one") => (format!("Option<{}>", struct_name(&shape.id)), "node_one"),
             (None, _) => (format!("Vec<{}>", struct_name(&shape.id)), "node_list"),
         };

@@ -33,10 +33,10 @@ pub(crate) fn generate(folders: &Folders) -> Result<(), String> {
     }
     index.sort();
     for pair in index.windows(2) {
-        if let [first, second] = pair {
-            if (&first.0, &first.1) == (&second.0, &second.1) {
-                return Err(format!("stdlib: `{} {:?}` is declared twice", first.0, first.1));
-            }
+        if let [first, second] = pair
+            && (&first.0, &first.1) == (&second.0, &second.1)
+        {
+            return Err(format!("stdlib: `{} {:?}` is declared twice", first.0, first.1));
         }
     }
     let _ = writeln!(source, "static INDEX: &[(&str, &str, u16, u32)] = &{index:?};");

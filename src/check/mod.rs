@@ -1,5 +1,9 @@
 //! Checks over the whole model: one file per area of rules, none knows another.
 
+mod policy;
+
+pub use policy::{apply as apply_policy, posture};
+
 use crate::derive::Facts;
 use crate::diag::{Diagnostic, Severity};
 use crate::loader::Loader;
@@ -59,6 +63,3 @@ impl<'a> Checked<'a> {
         self.facts
     }
 }
-
-/// Applies what decides how much a finding matters: the posture's severities and the `allow` nodes.
-pub fn apply_policy(_model: &Model, _program: &crate::resolve::Program, _diagnostics: &mut [Diagnostic]) {}

@@ -157,10 +157,10 @@ impl Workload {
         let mut found: Vec<Sourced<String>> = Vec::new();
         for variable in &self.variables {
             for part in &variable.parts {
-                if let Part::Secret(name) = part {
-                    if !found.iter().any(|old| old.value == *name) {
-                        found.push(Sourced::new(name.clone(), variable.origin.clone()));
-                    }
+                if let Part::Secret(name) = part
+                    && !found.iter().any(|old| old.value == *name)
+                {
+                    found.push(Sourced::new(name.clone(), variable.origin.clone()));
                 }
             }
         }
@@ -340,7 +340,13 @@ fn named(declared: &[Sourced<String>], variables: &[Variable], kind: &str) -> Ve
             Part::Resource(name, _) if kind == "resource" => {
                 Some(Sourced::new(name.clone(), implied_by(&variable.origin)))
             }
-            _ => None,
+            Part::Text(_)
+            | Part::Secret(_)
+            | Part::Resource(..)
+            | Part::Service(..)
+            | Part::CiVariable(_)
+            | Part::Release(_)
+            | Part::PullRequest => None,
         })
     });
     for one in declared.iter().cloned().chain(implied) {

@@ -61,8 +61,10 @@ pub struct ImageFacts {
     pub node: model::Service,
 }
 
-/// What makes two services share an image.
-fn identity(service: &model::Service) -> Option<(String, String, String, String, String)> {
+/// What makes two services share an image: source, runtime, context, Dockerfile and stage.
+type Identity = (String, String, String, String, String);
+
+fn identity(service: &model::Service) -> Option<Identity> {
     let source = service.source.as_ref()?;
     let runtime = service.runtime.as_ref();
     let build = service.build.as_ref();
@@ -85,7 +87,7 @@ fn normal(folder: &str) -> String {
 }
 
 pub(super) fn derive(model: &Model, loader: &dyn Loader, assumptions: &mut Vec<Assumption>) -> Vec<ImageFacts> {
-    let mut images: Vec<(ImageFacts, (String, String, String, String, String))> = Vec::new();
+    let mut images: Vec<(ImageFacts, Identity)> = Vec::new();
     for service in &model.declared.services {
         if service.image.is_some() {
             continue;

@@ -17,7 +17,7 @@ pub use image::{ImageFacts, ImageSource, Manifest};
 pub use name::{generated_name, shorten};
 pub use tier::Tier;
 pub use unit::UnitFacts;
-pub use variable::{DataClass, Part, Variable};
+pub use variable::{DataClass, Part, Scope, Variable};
 
 use crate::loader::Loader;
 use crate::resolve::Model;

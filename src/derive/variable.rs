@@ -2,7 +2,7 @@
 
 use crate::model;
 use crate::resolve::Setting;
-use crate::source::{Origin, Sourced, Span};
+use crate::source::{Origin, Sourced};
 use crate::syntax::expression::{Template, TemplatePart};
 
 /// How far data may travel. Ordered from the least to the most sensitive.
@@ -269,9 +269,4 @@ pub(super) fn variables(env: Option<&model::Env>, scope: &Scope<'_>) -> Vec<Vari
             }
         })
         .collect()
-}
-
-/// Where a value was written, for labels of a flow.
-pub(super) fn place(variable: &Variable) -> Span {
-    variable.origin.place
 }

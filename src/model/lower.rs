@@ -26,7 +26,7 @@ pub struct Lowering<'a> {
 
 /// Whether a missing required part is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Enforce {
+pub(super) enum Enforce {
     /// It is: the node is complete.
     Complete,
     /// It is not: an overlay or preset may leave parts out.
@@ -132,22 +132,25 @@ impl<'a> Lowering<'a> {
         let shape: &'static Shape = view.shape;
         let Some(child) = shape.children.get(index) else { return Vec::new() };
         let views = view.children(child);
-        if views.is_empty() && child.need == Need::Required && self.enforce == Enforce::Complete && !shape.partial {
-            if let Some(node) = view.primary() {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        code::NAME_MISSING,
-                        node.head_span(),
-                        format!("`{}` needs a `{}`", node.name(), child.name),
-                    )
-                    .label(format!("no `{}` in this node", child.name))
-                    .help(format!(
-                        "add `{}`: {}",
-                        child.name,
-                        if child.doc.is_empty() { child.shape().doc } else { child.doc }
-                    )),
-                );
-            }
+        if views.is_empty()
+            && child.need == Need::Required
+            && self.enforce == Enforce::Complete
+            && !shape.partial
+            && let Some(node) = view.primary()
+        {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    code::NAME_MISSING,
+                    node.head_span(),
+                    format!("`{}` needs a `{}`", node.name(), child.name),
+                )
+                .label(format!("no `{}` in this node", child.name))
+                .help(format!(
+                    "add `{}`: {}",
+                    child.name,
+                    if child.doc.is_empty() { child.shape.doc } else { child.doc }
+                )),
+            );
         }
         views
     }
@@ -190,10 +193,6 @@ impl<'a> Lowering<'a> {
     pub(super) fn node_one<T: Lower>(&mut self, view: &View<'_>, index: usize) -> Option<T> {
         let views = self.views(view, index);
         views.first().map(|child| T::lower(child, self))
-    }
-
-    pub(super) fn node_one_boxed<T: Lower>(&mut self, view: &View<'_>, index: usize) -> Option<Box<T>> {
-        self.node_one(view, index).map(Box::new)
     }
 
     pub(super) fn node_list<T: Lower>(&mut self, view: &View<'_>, index: usize) -> Vec<T> {

@@ -8,6 +8,7 @@ use crate::resolve::table::{Declaration, Table};
 use crate::resolve::view::{first_text, key_of};
 use crate::resolve::{Keyed, LayerKind, View};
 use crate::schema::{DOCUMENT, Many};
+use crate::syntax;
 use crate::syntax::kdl::{NodeRef, Scalar};
 
 /// The declarations of one place: the file itself, or one environment after merging.
@@ -66,6 +67,8 @@ pub struct Model {
     pub output: Option<model::Output>,
     /// The declarations as written, before any environment.
     pub declared: Setting,
+    /// The findings that the user accepts.
+    pub allows: Vec<crate::resolve::Allow>,
     /// The environments in file order, each with the declarations as they are there.
     pub environments: Vec<(model::Environment, Setting)>,
 }
@@ -82,6 +85,7 @@ pub fn assemble(table: &Table<'_>, diagnostics: &mut Vec<Diagnostic>) -> Model {
         output: single(table, "output", diagnostics),
         declared: setting(table, None, diagnostics),
         environments: Vec::new(),
+        allows: Vec::new(),
     };
     model.edition = table.single("edition").last().and_then(|node| {
         let (text, span) = first_text(*node)?;
@@ -176,13 +180,7 @@ impl<'d> Overlay<'d> {
     }
 
     fn remove(&mut self, table: &Table<'d>, node: NodeRef<'d>, diagnostics: &mut Vec<Diagnostic>) {
-        let words: Vec<&'d str> = node
-            .args()
-            .filter_map(|entry| match entry.value() {
-                Scalar::String(word) => Some(word),
-                _ => None,
-            })
-            .collect();
+        let words: Vec<&'d str> = node.args().filter_map(|entry| syntax::string(entry.value())).collect();
         let [kind, name] = words.as_slice() else { return };
         let Some(child) = DOCUMENT.children.iter().find(|child| child.name == *kind && child.many != Many::One) else {
             return;

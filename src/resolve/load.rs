@@ -4,10 +4,7 @@ use crate::diag::{Diagnostic, code};
 use crate::loader::{LoadError, Loader};
 use crate::source::{FileId, Span};
 use crate::standard;
-use crate::syntax::{
-    self,
-    kdl::{Document, Scalar},
-};
+use crate::syntax::{self, kdl::Document};
 
 /// One file of the program.
 pub struct ProgramFile {
@@ -99,10 +96,7 @@ impl Loading<'_> {
             .roots()
             .filter(|node| node.name() == "import")
             .filter_map(|node| node.args().next())
-            .filter_map(|entry| match entry.value() {
-                Scalar::String(path) => Some((path.to_owned(), entry.value_span())),
-                _ => None,
-            })
+            .filter_map(|entry| Some((syntax::string(entry.value())?.to_owned(), entry.value_span())))
             .collect();
         for (path, place) in imports {
             self.trail.push((index, place));

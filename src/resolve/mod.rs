@@ -11,7 +11,7 @@ mod view;
 pub use assemble::{Model, Setting, assemble};
 pub use load::{Program, ProgramFile, Unreadable, join, load};
 pub use names::base;
-pub use shape::{Judged, Role, Typed, judge};
+pub use shape::{Allow, Judged, Role, Typed, judge};
 pub use table::{Declaration, Table};
 pub use typing::type_name;
 pub use view::{Keyed, Layer, LayerKind, Presets, View, key_of};
@@ -39,5 +39,7 @@ pub fn resolve(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Model {
     let mut table = Table::collect(program, diagnostics);
     table.nest(&judged.nested);
     names::check(&table, &judged.values, diagnostics);
-    assemble(&table, diagnostics)
+    let mut model = assemble(&table, diagnostics);
+    model.allows = judged.allows;
+    model
 }

@@ -16,22 +16,18 @@ use crate::syntax::kdl::Scalar;
 const USED_BY_NAME: &[&str] = &["preset", "strategy", "secret", "var", "control"];
 
 /// Checks every reference and template; tells what nothing uses.
-pub fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &mut Vec<Diagnostic>) {
     let mut used: BTreeSet<(String, String)> = BTreeSet::new();
     for value in values {
         let Scalar::String(text) = value.entry.value() else { continue };
-        match value.ty {
-            Type::Ref(kinds) => {
-                if let Some(diagnostic) = reference(table, kinds, text, value.entry.value_span()) {
-                    diagnostics.push(diagnostic);
-                }
-                let name = base(text);
-                used.extend(kinds.iter().map(|kind| ((*kind).to_owned(), name.to_owned())));
+        if let Type::Ref(kinds) = value.ty {
+            if let Some(diagnostic) = reference(table, kinds, text, value.entry.value_span()) {
+                diagnostics.push(diagnostic);
             }
-            Type::Text(Expansion::Template | Expansion::Scalar) if text.contains("${") => {
-                template(table, value, text, &mut used, diagnostics)
-            }
-            _ => {}
+            let name = base(text);
+            used.extend(kinds.iter().map(|kind| ((*kind).to_owned(), name.to_owned())));
+        } else if matches!(value.ty, Type::Text(Expansion::Template | Expansion::Scalar)) && text.contains("${") {
+            template(table, value, text, &mut used, diagnostics);
         }
     }
     for kind in USED_BY_NAME {
@@ -126,7 +122,7 @@ fn template(
             ),
             None if candidates.is_empty() => diagnostic
                 .label("nothing of this kind is declared")
-                .help(format!("declare it, or write `$${{` for a literal `${{`")),
+                .help("declare it, or write `$${` for a literal `${`"),
             None => diagnostic.label(format!("no such {what}")).help(format!("write one of {}", list(&candidates))),
         });
     }

@@ -25,6 +25,17 @@ pub struct Typed<'d> {
     pub shape: &'static Shape,
 }
 
+/// A finding that the user accepts at a node and below it.
+#[derive(Clone, Debug)]
+pub struct Allow {
+    /// The code, and where it is written.
+    pub code: crate::source::Sourced<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The node that holds the `allow`.
+    pub scope: Span,
+}
+
 /// What one pass over a document finds.
 #[derive(Default)]
 pub struct Judged<'d> {
@@ -32,6 +43,8 @@ pub struct Judged<'d> {
     pub diagnostics: Vec<Diagnostic>,
     /// Every well-placed value.
     pub values: Vec<Typed<'d>>,
+    /// The findings that the user accepts.
+    pub allows: Vec<Allow>,
     /// Names declared inside other nodes (routes, jobs, boundaries, …): namespace, name, place.
     pub nested: Vec<(&'static str, &'d str, Span)>,
     /// Nodes of no known shape: nothing inside them is judged, and lowering skips them.
@@ -157,8 +170,24 @@ impl<'d> Judged<'d> {
                         .help("remove one of the two, or give it another name"),
                 );
             }
+            if let (Some(parent), "allow") = (parent, node.name()) {
+                self.allow(parent, node);
+            }
             self.node(child_shape, node);
         }
+    }
+
+    fn allow(&mut self, parent: NodeRef<'d>, node: NodeRef<'d>) {
+        let Some((code, place)) = super::view::first_text(node) else { return };
+        let reason = match node.prop("reason").map(|entry| entry.value()) {
+            Some(Scalar::String(reason)) => reason.to_owned(),
+            _ => String::new(),
+        };
+        self.allows.push(Allow {
+            code: crate::source::Sourced::new(code.to_owned(), place),
+            reason,
+            scope: parent.span(),
+        });
     }
 
     fn removal(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
@@ -196,21 +225,22 @@ fn like(shape: &'static Shape, node: NodeRef<'_>) -> Option<&'static Shape> {
         Some(Scalar::String(kind)) => kind,
         _ => property.default?,
     };
-    DOCUMENT.children.iter().find(|child| child.name == kind).map(Child::shape)
+    DOCUMENT.children.iter().find(|child| child.name == kind).map(|child| child.shape)
 }
 
 /// What the grammar says of a child name: its description (none for an overlay of a top-level declaration) and its shape.
 pub(super) fn described(shape: &'static Shape, name: &str) -> Option<(Option<&'static Child>, &'static Shape)> {
     if let Some(child) = shape.children.iter().find(|child| child.name == name) {
-        return Some((Some(child), child.shape()));
+        return Some((Some(child), child.shape));
     }
-    if shape.overlay {
-        if let Some(child) = DOCUMENT.children.iter().find(|child| child.name == name && child.many == Many::Keyed) {
-            return Some((None, child.shape()));
-        }
+    let declaration = |child: &&'static Child| child.name == name && child.many == Many::Keyed;
+    if shape.overlay
+        && let Some(child) = DOCUMENT.children.iter().find(declaration)
+    {
+        return Some((None, child.shape));
     }
     let any = crate::schema::any_node().iter().find(|child| child.name == name);
-    any.or_else(|| shape.child(name)).map(|child| (Some(child), child.shape()))
+    any.or_else(|| shape.child(name)).map(|child| (Some(child), child.shape))
 }
 
 fn extra_argument(shape: &'static Shape, node: NodeRef<'_>, entry: EntryRef<'_>) -> Diagnostic {

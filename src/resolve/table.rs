@@ -77,7 +77,7 @@ impl<'d> Table<'d> {
                     kind: child.name,
                     name,
                     place,
-                    shape: child.shape(),
+                    shape: child.shape,
                     nodes: vec![node],
                 });
             }

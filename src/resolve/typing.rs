@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic, code};
 use crate::nearest::nearest;
 use crate::schema::{Expansion, Type};
+use crate::syntax;
 use crate::syntax::expression::{Condition, ExpressionError, Template};
 use crate::syntax::kdl::{EntryRef, Scalar};
 use crate::value::{self, ValueError};
@@ -67,33 +68,36 @@ fn wrong_form(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
     let expected = type_name(ty);
     let found = match entry.value() {
         Scalar::Null | Scalar::Infinity | Scalar::NegativeInfinity | Scalar::NotANumber => "a keyword",
-        Scalar::Bool(_) => match ty {
-            Type::Bool | Type::Any | Type::Text(Expansion::Scalar) => return None,
-            _ => "a boolean",
-        },
-        Scalar::Number(_) => match ty {
-            Type::Text(Expansion::Template | Expansion::Literal)
+        Scalar::Bool(_) if matches!(ty, Type::Bool | Type::Any | Type::Text(Expansion::Scalar)) => return None,
+        Scalar::Bool(_) => "a boolean",
+        Scalar::Number(_) if takes_number(ty) => return None,
+        Scalar::Number(_) => "a number",
+        Scalar::String(text) if matches!(ty, Type::Bool) => {
+            return Some(mismatch(entry, expected, "text").help(match text {
+                "true" | "false" => format!("write `#{text}`"),
+                _ => "write `#true` or `#false`".to_owned(),
+            }));
+        }
+        Scalar::String(text) if matches!(ty, Type::Number) && text.parse::<f64>().is_err() => "text",
+        Scalar::String(_) => return None,
+    };
+    Some(mismatch(entry, expected, found).help(format!("write a {expected}")))
+}
+
+/// Whether a bare number can be a value of the type (whether it is a good one is judged later).
+fn takes_number(ty: Type) -> bool {
+    !matches!(
+        ty,
+        Type::Text(Expansion::Template | Expansion::Literal)
             | Type::Path
             | Type::Command
             | Type::Condition
             | Type::Image
             | Type::Gvk
             | Type::Raw(_)
-            | Type::Metric => "a number",
-            _ => return None,
-        },
-        Scalar::String(text) => match ty {
-            Type::Bool => {
-                return Some(mismatch(entry, expected, "text").help(match text {
-                    "true" | "false" => format!("write `#{text}`"),
-                    _ => "write `#true` or `#false`".to_owned(),
-                }));
-            }
-            Type::Number if text.parse::<f64>().is_err() => "text",
-            _ => return None,
-        },
-    };
-    Some(mismatch(entry, expected, found).help(format!("write a {expected}")))
+            | Type::Metric
+            | Type::Bool
+    )
 }
 
 fn mismatch(entry: EntryRef<'_>, expected: &str, found: &str) -> Diagnostic {
@@ -201,9 +205,9 @@ fn kind(error: &ValueError) -> Code {
 }
 
 fn place(entry: EntryRef<'_>, range: &std::ops::Range<usize>) -> crate::source::Span {
-    match entry.value() {
-        Scalar::String(_) => entry.string_span(range.start as u32, range.end as u32),
-        _ => entry.value_span(),
+    match syntax::string(entry.value()) {
+        Some(_) => entry.string_span(range.start as u32, range.end as u32),
+        None => entry.value_span(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::schema::{Child, Many, Shape};
 use crate::source::{Origin, Sourced, Span};
+use crate::syntax;
 use crate::syntax::kdl::{EntryRef, NodeRef, Scalar};
 
 /// Which part a layer plays in a merged node.
@@ -168,7 +169,7 @@ impl<'d> View<'d> {
     }
 
     fn merge_one(&self, child: &'static Child) -> Vec<View<'d>> {
-        let mut view = View { shape: child.shape(), layers: Vec::new(), keyed_by_name: Keyed::ByArgument };
+        let mut view = View { shape: child.shape, layers: Vec::new(), keyed_by_name: Keyed::ByArgument };
         for layer in &self.layers {
             for node in self.matching(layer, child) {
                 let replaced = match (view.layers.last(), first_text(node)) {
@@ -200,7 +201,7 @@ impl<'d> View<'d> {
                 });
                 let Some(slot) = order.get_mut(at) else { continue };
                 let view =
-                    slot.get_or_insert_with(|| View { shape: child.shape(), layers: Vec::new(), keyed_by_name: keyed });
+                    slot.get_or_insert_with(|| View { shape: child.shape, layers: Vec::new(), keyed_by_name: keyed });
                 view.layers.push(Layer { node, kind: layer.kind });
             }
             let removed: Vec<&'d str> =
@@ -220,7 +221,7 @@ impl<'d> View<'d> {
             let own: Vec<View<'d>> = self
                 .matching(layer, child)
                 .map(|node| View {
-                    shape: child.shape(),
+                    shape: child.shape,
                     layers: vec![Layer { node, kind: layer.kind }],
                     keyed_by_name: if child.name == "*" { Keyed::ByName } else { Keyed::ByArgument },
                 })
@@ -238,10 +239,7 @@ impl<'d> View<'d> {
     /// Whether a layer holds `- KIND "KEY"` (or, where nodes are keyed by name, `- "KEY"`) for this child.
     fn removes(&self, layer: &Layer<'d>, child: &'static Child, key: Option<&str>) -> bool {
         layer.node.children().filter(|node| node.name() == "-").any(|node| {
-            let mut words = node.args().filter_map(|entry| match entry.value() {
-                Scalar::String(text) => Some(text),
-                _ => None,
-            });
+            let mut words = node.args().filter_map(|entry| syntax::string(entry.value()));
             match (words.next(), words.next(), key) {
                 (Some(kind), None, None) => kind == child.name,
                 (Some(kind), None, Some("")) if kind == child.name => true,
@@ -262,7 +260,7 @@ pub fn key_of<'d>(node: NodeRef<'d>, keyed: Keyed) -> &'d str {
 }
 
 /// The first argument, if it is text, and its place.
-pub fn first_text<'d>(node: NodeRef<'d>) -> Option<(&'d str, Span)> {
+pub(super) fn first_text<'d>(node: NodeRef<'d>) -> Option<(&'d str, Span)> {
     let entry = node.args().next()?;
     match entry.value() {
         Scalar::String(text) => Some((text, entry.value_span())),

@@ -130,12 +130,11 @@ pub struct Field {
 }
 
 /// One kind of child node.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Child {
     /// Node name; `*` for a node whose name the user chooses (it is the key).
     pub name: &'static str,
-    /// Index of its shape in [`SHAPES`].
-    pub shape: u16,
+    /// What it may hold.
+    pub shape: &'static Shape,
     /// How often, and how it merges.
     pub many: Many,
     /// Whether at least one must be there.
@@ -145,7 +144,6 @@ pub struct Child {
 }
 
 /// The description of one kind of node.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Its id: the node's name, or `parent.child` where it is described inside its parent.
     pub id: &'static str,
@@ -174,7 +172,7 @@ pub struct Shape {
 impl Shape {
     /// The shape with this id.
     pub fn find(id: &str) -> Option<&'static Shape> {
-        SHAPES.iter().find(|shape| shape.id == id)
+        SHAPES.iter().copied().find(|shape| shape.id == id)
     }
 
     /// The child description for a node name: the named one, else the `*` one.
@@ -206,16 +204,9 @@ impl Shape {
     }
 }
 
-impl Child {
-    /// The child's shape.
-    pub fn shape(&self) -> &'static Shape {
-        SHAPES.get(usize::from(self.shape)).unwrap_or(&DOCUMENT)
-    }
-}
-
 /// What any node may hold, whatever its own shape says.
 pub fn any_node() -> &'static [Child] {
-    SHAPES.get(SHAPE_ANY).map_or(&[], |shape| shape.children)
+    SHAPE_ANY.children
 }
 
 /// The id of an embedded grammar file.

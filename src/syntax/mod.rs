@@ -9,7 +9,7 @@ pub use kdl::{Document, EntryRef, NodeRef, Nodes, Problem, ProblemKind, Scalar, 
 pub mod expression;
 mod scalar;
 
-pub use scalar::scalar_text;
+pub use scalar::{scalar_text, string};
 
 use crate::diag::{Code, Diagnostic, code};
 use crate::source::FileId;

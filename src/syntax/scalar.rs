@@ -14,3 +14,8 @@ pub fn scalar_text(scalar: Scalar<'_>) -> &str {
         Scalar::NotANumber => "#nan",
     }
 }
+
+/// The content of a string; none for every other scalar.
+pub fn string(scalar: Scalar<'_>) -> Option<&str> {
+    if let Scalar::String(text) = scalar { Some(text) } else { None }
+}

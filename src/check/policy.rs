@@ -1,0 +1,79 @@
+//! How much a finding matters: the posture's severities, and the findings that the user accepts.
+
+use crate::diag::{Code, Diagnostic, Severity, apply_severities, code};
+use crate::model;
+use crate::resolve::{Allow, Model};
+use crate::standard;
+
+/// Gives every finding the severity of the project's posture, and turns accepted ones into notes.
+pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
+    let posture = posture(model);
+    diagnostics.retain(|diagnostic| level(diagnostic.code, posture) != Some(model::FindingSeverity::Silent));
+    apply_severities(diagnostics, &|code| severity(code, posture));
+    let mut unused: Vec<&Allow> = Vec::new();
+    for allow in &model.allows {
+        let mut used = false;
+        for diagnostic in diagnostics.iter_mut().filter(|one| one.code.as_str() == allow.code.value) {
+            let place = diagnostic.primary.span;
+            let inside =
+                place.file == allow.scope.file && allow.scope.start <= place.start && place.end <= allow.scope.end;
+            if inside {
+                used = true;
+                diagnostic.severity = Severity::Note;
+                diagnostic.help = Some(format!("accepted: {}", allow.reason));
+                diagnostic.fix = None;
+            }
+        }
+        if !used {
+            unused.push(allow);
+        }
+    }
+    let mut told: Vec<Diagnostic> = unused.into_iter().map(unmatched).collect();
+    apply_severities(&mut told, &|code| severity(code, posture));
+    diagnostics.append(&mut told);
+}
+
+/// The posture: what `app` says, else standard.
+pub fn posture(model: &Model) -> model::Posture {
+    let written = model.app.as_ref().and_then(|app| app.posture.as_ref());
+    written.map_or(model::Posture::Standard, |posture| posture.value)
+}
+
+/// What the standard library says of a code under a posture; none where it has no row.
+fn level(code: Code, posture: model::Posture) -> Option<model::FindingSeverity> {
+    let row = standard::get::<model::StdSeverity>("severity", code.as_str())?;
+    let chosen = match posture {
+        model::Posture::Standard => None,
+        model::Posture::Enhanced => row.enhanced.as_ref(),
+        model::Posture::Strict => row.strict.as_ref().or(row.enhanced.as_ref()),
+    };
+    Some(chosen.map_or(row.default.value, |chosen| chosen.value))
+}
+
+fn severity(code: Code, posture: model::Posture) -> Option<Severity> {
+    Some(match level(code, posture)? {
+        model::FindingSeverity::Error => Severity::Error,
+        model::FindingSeverity::Warning => Severity::Warning,
+        model::FindingSeverity::Note | model::FindingSeverity::Silent => Severity::Note,
+    })
+}
+
+fn unmatched(allow: &Allow) -> Diagnostic {
+    let place = allow.code.origin.place;
+    let known = Code::find(&allow.code.value).is_some();
+    if known {
+        return Diagnostic::new(code::NAME_UNUSED, place, format!("nothing here is `{}`", allow.code.value))
+            .label("accepts a finding that there is not")
+            .help("remove this `allow`");
+    }
+    let diagnostic =
+        Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, place, format!("there is no finding `{}`", allow.code.value));
+    match crate::nearest::nearest(&allow.code.value, Code::all().map(Code::as_str)) {
+        Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
+            format!("write `{near}`"),
+            place,
+            format!("\"{near}\""),
+        ),
+        None => diagnostic.label("no such code").help("`deployc explain` lists the codes"),
+    }
+}
