@@ -68,7 +68,7 @@ class Scenario:
 
     def serving(self, service: str) -> dict[str, int]:
         """How much of its traffic each image of a service answers."""
-        from .stubs.gcloud import running
+        from .stubs.cloudrun import running
 
         one = self.state["services"][service]
         images = {revision["name"]: revision["image"] for revision in one["revisions"]}

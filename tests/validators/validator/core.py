@@ -196,8 +196,10 @@ def _generated(root: Path, everything: list[str]) -> list[str]:
     lock = root / "deploy" / "deployc.lock"
     if not lock.is_file():
         return everything
-    text = lock.read_text(encoding="utf-8")
-    named = [name for name in everything if re.search(rf"(?m)(^|[\s\"]){re.escape(name)}([\s\"]|$)", text)]
-    if not named:
-        raise Broken(f"{lock} names no file of its tree")
-    return named
+    entries = re.findall(r"(?m)^(\S.*) (?:sha256:)?[0-9a-f]{64} \S+$", lock.read_text(encoding="utf-8"))
+    if not entries:
+        raise Broken(f"{lock} names no file")
+    if missing := sorted(set(entries) - set(everything)):
+        raise Broken(f"{lock} names files that are not there: {', '.join(missing)}")
+    # The users' own deploy.kdl is judged too: other readers must take what ours takes.
+    return [name for name in everything if name in entries or name.endswith(".kdl")]

@@ -126,7 +126,8 @@ def expressions(dashboard: Any) -> Iterator[tuple[str, str]]:
     """Every PromQL expression of a dashboard, with what holds it."""
     for panel in _panels(dashboard):
         for target in panel.get("targets", []):
-            if "expr" in target:
+            source = target.get("datasource") or panel.get("datasource") or {}
+            if "expr" in target and source.get("type", "prometheus") == "prometheus":
                 yield f"panel {panel.get('title')!r}", target["expr"]
     for one in dashboard.get("annotations", {}).get("list", []):
         if "expr" in one:

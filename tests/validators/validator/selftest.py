@@ -14,7 +14,7 @@ import yaml
 
 from .__main__ import judged
 from .checks import CHECKS
-from .core import HERE, Check, Tools, copied
+from .core import HERE, Broken, Check, Tools, copied
 
 FIXTURES = HERE / "fixtures"
 
@@ -60,6 +60,26 @@ def good(check: Check, tools: Tools) -> str | None:
     return "; ".join(map(str, result.findings)) or None
 
 
+def locked() -> str | None:
+    """Of a tree with a lock, only what the lock names is judged, and a name without a file is no tree at all."""
+    with tempfile.TemporaryDirectory(prefix="deployc-self-test-") as scratch:
+        source = Path(scratch) / "source"
+        lock = source / "deploy" / "deployc.lock"
+        lock.parent.mkdir(parents=True)
+        for name in ("of users.yaml", "of ours.yaml", "deploy.kdl"):
+            (source / name).write_text("", encoding="utf-8")
+        lock.write_text(f"compiler 0.1.0\nof ours.yaml {'0' * 64} iac\n", encoding="utf-8")
+        files = copied(source, Path(scratch) / "first").files
+        if files != ("deploy.kdl", "of ours.yaml"):
+            return f"the files of a locked tree are {files}"
+        (source / "of ours.yaml").unlink()
+        try:
+            copied(source, Path(scratch) / "second")
+        except Broken:
+            return None
+        return "a lock may name files that are not there"
+
+
 def main() -> int:
     tools = Tools.found()
     only = set(sys.argv[1:])
@@ -74,15 +94,16 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         goods = list(pool.map(lambda check: good(check, tools), runnable.values()))
         bads = list(pool.map(lambda case: failure(case, runnable[case.check], tools), cases))
-    failed += [f"{name}: the good tree: {wrong}" for name, wrong in zip(runnable, goods) if wrong]
-    failed += [f"{case.name()}: {wrong}" for case, wrong in zip(cases, bads) if wrong]
+    failed += [f"{name}: the good tree: {wrong}" for name, wrong in zip(runnable, goods, strict=True) if wrong]
+    failed += [f"{case.name()}: {wrong}" for case, wrong in zip(cases, bads, strict=True) if wrong]
+    failed += [f"locked tree: {wrong}" for wrong in [locked()] if wrong]
     for one in failed:
         print(f"  FAILED {one}")
     left_out = sorted(set(checks) - set(runnable))
     if left_out:
         print(f"left out, as the reference schemas are not here: {', '.join(left_out)}")
     print(f"self-test of the validators: {len(runnable)} checks, {len(cases)} broken fixtures")
-    print(f"{len(goods) + len(bads) - len(failed)} passed, {len(failed)} failed")
+    print(f"{len(goods) + len(bads) + 1 - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

@@ -130,7 +130,7 @@ def document_commands(tools: Tools, tree: Tree, files: list[str]) -> list[Findin
             findings += shellcheck(tools, piece, piece.text, "error")
             # Angle brackets are how people write a hole; a shell reads them as files.
             for number, line in enumerate(piece.text.splitlines()):
-                if hole := re.search(r"<[A-Za-z][\w -]*>", line):
+                if hole := re.search(r"<[A-Za-z]([\w -]*\w)?>", line):
                     findings.append(Finding(file, f"a command with the hole {hole.group()} cannot be run", piece.line + number))
     return findings
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..expressions import ExpressionError
+from ..job import assignments
 from ..scenario import Scenario, Wrong, expect, logs
 from ..stubs.containers import digest_of
-from ..workflow import Run, assignments, combinations
+from ..workflow import Run, combinations
 
 TREE = Path(__file__).resolve().parent.parent / "fixtures" / "tree"
 DEPLOY = ".github/workflows/deploy.yml"
