@@ -1,9 +1,11 @@
 //! The syntax of what users write: KDL 2 documents.
 
 mod canonical;
+mod format;
 pub mod kdl;
 
 pub use canonical::{canonical, print};
+pub use format::format;
 pub use kdl::{Document, EntryRef, NodeRef, Nodes, Problem, ProblemKind, Scalar, parse};
 
 pub mod expression;
