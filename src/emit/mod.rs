@@ -1,5 +1,7 @@
 //! Emitters: from the plan to the trees of files, one file per target.
 
+pub mod platform;
+
 use crate::artifact::{Artifact, Group};
 use crate::plan::Plan;
 
@@ -14,7 +16,7 @@ pub struct Emitter {
 }
 
 /// Every emitter, in the order their files are reported.
-pub static EMITTERS: &[Emitter] = &[];
+pub static EMITTERS: &[Emitter] = &[Emitter { name: "platform", group: Group::Iac, emit: platform::emit }];
 
 /// The trees of every file that the plan needs.
 pub fn emit(plan: &Plan<'_>) -> Vec<Artifact> {

@@ -1,0 +1,19 @@
+//! What must exist before the first release, as a test and the commands that make it.
+
+use crate::artifact::Script;
+use crate::source::Origin;
+
+/// One thing that `ops/bootstrap.sh` makes once, and that `--check` looks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provision {
+    /// What it is, with where: `service account shop-production-api in acme-prod`. The same thing twice is made once.
+    pub about: String,
+    /// Why it must exist, as a sentence.
+    pub because: String,
+    /// A command that succeeds exactly when it exists; its output is thrown away.
+    pub test: Script,
+    /// What makes it; it can be repeated without harm. Empty where only a person can, and `because` says how.
+    pub make: Script,
+    /// What decides it.
+    pub origin: Origin,
+}
