@@ -6,6 +6,7 @@ use deployc::diag::report::{self, Charset, ColorChoice, Paint, Stream, Style};
 use deployc::diag::{Code, Diagnostic, Severity, Texts, apply_fixes, apply_severities, code, finish};
 use deployc::source::{FileId, Span};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const PLAIN: Style = Style { paint: Paint::Plain, charset: Charset::Unicode };
 const STD: FileId = FileId(FileId::EMBEDDED + 7);
@@ -296,6 +297,19 @@ fn a_second_file_is_counted_in_its_own_characters() {
 }
 
 #[test]
+fn lines_are_those_of_the_file_in_a_margin_that_fits() {
+    let text = "x = y\n".repeat(12_000);
+    let files = Files(vec![(FileId(0), "deploy.kdl", text.clone()), (FileId(1), "ops.kdl", text)]);
+    let line = |file, number: u32| Span::new(FileId(file), (number - 1) * 6, (number - 1) * 6 + 1);
+    let whole = Span::new(FileId(1), 6 * 8, 6 * 98);
+    let list =
+        [wrong(line(0, 9_999)).also(line(0, 10_000), "the next").also(line(0, 8), "far away").also(whole, "all this")];
+    insta::assert_snapshot!("human_margin", human(&list, &files));
+    let color = report::human(&list, &files, Style { paint: Paint::Colored, charset: Charset::Ascii });
+    insta::assert_snapshot!("human_margin_color", color.replace('\u{1b}', "␛"));
+}
+
+#[test]
 fn color_is_for_terminals_that_want_it() {
     use {ColorChoice::*, Paint::*, Stream::*};
     for (choice, stream, no_color, term, paint) in [
@@ -568,6 +582,12 @@ proptest! {
             if diagnostic.primary.span.file != FileId::RULE {
                 let place = format!("[ {}:{}:{} ]", object["file"].as_str().unwrap(), object["line"], object["column"]);
                 prop_assert!(plain.contains(&place), "{place} is not in\n{plain}");
+                let number = format!("{} │", object["line"]);
+                prop_assert!(plain.lines().any(|line| line.trim_start().starts_with(&number)), "{number} is not in\n{plain}");
+                // The margin is straight.
+                let bars = |line: &str| line.trim_start().starts_with(['│', '╭', '├', '┆']).then(|| line.len() - line.trim_start().len());
+                let margins: BTreeSet<usize> = plain.lines().filter_map(bars).collect();
+                prop_assert!(margins.len() == 1, "a crooked margin\n{plain}");
             }
             for label in &diagnostic.labels {
                 let text = label.message.trim();

@@ -1,6 +1,6 @@
 //! The report for people: source excerpts by ariadne, a header and a summary of our own.
 
-use super::paint::merged;
+use super::located::{MARK, located};
 use super::view::{View, safe};
 use crate::diag::texts::{Places, Texts};
 use crate::diag::{Diagnostic, Label, Severity};
@@ -195,6 +195,7 @@ fn excerpt(diagnostic: &Diagnostic, places: &mut Places, style: Style) -> String
     let mut drawn = Vec::new();
     // Writing into memory does not fail.
     let _ = report.finish().write(Sources(&views), &mut drawn);
+    let views: Vec<&View> = views.iter().map(|shown| &shown.view).collect();
     located(&String::from_utf8_lossy(&drawn), &views)
 }
 
@@ -289,30 +290,8 @@ impl ariadne::Cache<usize> for Sources<'_> {
         self.0.get(*id).map(|shown| &shown.source).ok_or("there is no such view")
     }
 
-    /// Not the name but its number between marks that no view contains: [`located`] puts the name there, with the true column.
+    /// Not the name but its number between marks that no view contains: [`located`] puts the name there, with the true line and column.
     fn display<'a>(&self, id: &'a usize) -> Option<impl std::fmt::Display + 'a> {
         Some(format!("{MARK}{id}{MARK}"))
     }
-}
-
-const MARK: char = '\u{1}';
-
-/// Writes `name:line:column` where ariadne has `MARK number MARK:line:column of the view`, and drops ariadne's header and its blanks at the ends of lines.
-fn located(drawn: &str, views: &[Shown]) -> String {
-    let body = drawn.split_once('\n').map_or("", |(_, body)| body);
-    let mut pieces = body.split(MARK);
-    let mut report = pieces.next().unwrap_or_default().to_owned();
-    while let (Some(id), Some(rest)) = (pieces.next(), pieces.next()) {
-        let shown = id.parse::<usize>().ok().and_then(|id| views.get(id));
-        let mut numbers = rest.splitn(3, ':');
-        let (_, line, behind) =
-            (numbers.next(), numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-        let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
-        let (column, behind) = behind.split_at_checked(digits).unwrap_or(("", behind));
-        if let (Some(Shown { view, .. }), Ok(line), Ok(column)) = (shown, line.parse(), column.parse()) {
-            report.push_str(&format!("{}:{line}:{}", view.name, view.column(line, column)));
-        }
-        report.push_str(behind);
-    }
-    merged(&report).lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

@@ -3,6 +3,7 @@
 mod github;
 mod human;
 mod json;
+mod located;
 mod paint;
 mod sarif;
 mod view;

@@ -33,7 +33,7 @@ pub(super) fn merged(drawn: &str) -> String {
 }
 
 /// The length of the escape sequence that a text begins with.
-fn escape(text: &str) -> Option<usize> {
+pub(super) fn escape(text: &str) -> Option<usize> {
     if !text.starts_with("\u{1b}[") {
         return None;
     }

@@ -21,14 +21,22 @@ const LEAST_CUT: usize = 8;
 pub(super) struct View {
     /// The path, made safe.
     pub(super) name: String,
-    /// As many lines as the file has up to the last one shown; those that are not shown are empty.
+    /// The lines that are shown, and an empty one in the place of each row of others.
     pub(super) text: String,
     /// The spans that were asked for, in characters of the view.
     pub(super) ranges: Vec<Range<usize>>,
     /// The line where each of them ends, from 0.
     pub(super) lines: Vec<usize>,
-    /// By line: how many characters of the file a column of the view lies behind.
-    cuts: BTreeMap<usize, usize>,
+    /// What its lines are in the file.
+    drawn: Vec<Drawn>,
+}
+
+/// A line of a view.
+struct Drawn {
+    /// The line of the file, from 0.
+    number: usize,
+    /// How many characters the columns of the file are ahead.
+    cut: usize,
 }
 
 impl View {
@@ -49,21 +57,23 @@ impl View {
             });
         }
 
-        let mut view = View { name, text: String::new(), ranges: Vec::new(), lines: Vec::new(), cuts: BTreeMap::new() };
-        let (mut number, mut characters) = (0, 0);
-        for (&line_number, line) in &mut shown {
-            view.text.extend(std::iter::repeat_n('\n', line_number - number));
-            characters += line_number - number;
-            number = line_number;
-            line.at = characters;
+        let mut view = View { name, text: String::new(), ranges: Vec::new(), lines: Vec::new(), drawn: Vec::new() };
+        let mut characters = 0;
+        for (&number, line) in &mut shown {
+            // An empty line stands for all that are left out.
+            let breaks = view.drawn.last().map_or(0, |last| (number - last.number).min(2));
+            if breaks == 2 {
+                view.drawn.push(Drawn { number: number - 1, cut: 0 });
+            }
+            view.text.extend(std::iter::repeat_n('\n', breaks));
             let lead = if line.window.start > line.content.start { charset.ellipsis() } else { "" };
             let tail = if line.window.end < line.content.end { charset.ellipsis() } else { "" };
             let content = safe(text.get(line.window.clone()).unwrap_or_default(), charset);
-            view.cuts.insert(line_number, line.before.saturating_sub(lead.len_in_characters()));
-            line.at += lead.len_in_characters();
+            view.drawn.push(Drawn { number, cut: line.before.saturating_sub(lead.len_in_characters()) });
+            line.at = characters + breaks + lead.len_in_characters();
             // The blank is where an empty span at the end of the line points to.
             let printed = [lead, &content, tail, " "].concat();
-            characters += printed.len_in_characters();
+            characters += breaks + printed.len_in_characters();
             view.text.push_str(&printed);
         }
 
@@ -77,9 +87,23 @@ impl View {
         Some(view)
     }
 
+    /// The line of the file that a line of the view stands for; both from 1.
+    pub(super) fn line(&self, line: usize) -> usize {
+        self.drawn(line).map_or(line, |drawn| drawn.number + 1)
+    }
+
     /// The column of the file, from 1, that a column of the view stands for.
     pub(super) fn column(&self, line: usize, column: usize) -> usize {
-        self.cuts.get(&line.saturating_sub(1)).copied().unwrap_or(0) + column
+        self.drawn(line).map_or(0, |drawn| drawn.cut) + column
+    }
+
+    /// The last line of the view, from 1.
+    pub(super) fn last(&self) -> usize {
+        self.drawn.len()
+    }
+
+    fn drawn(&self, line: usize) -> Option<&Drawn> {
+        self.drawn.get(line.checked_sub(1)?)
     }
 }
 
