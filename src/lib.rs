@@ -8,6 +8,7 @@
 
 pub mod artifact;
 pub mod check;
+pub mod cli;
 pub mod derive;
 pub mod diag;
 pub mod emit;
@@ -33,6 +34,9 @@ use loader::Loader;
 use plan::Plan;
 use resolve::{Model, Program, Unreadable};
 use value::Date;
+
+/// The edition of the language that this compiler speaks.
+pub const EDITION: &str = "2026";
 
 /// A file that was read, judged and derived from.
 pub struct Compilation {

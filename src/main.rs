@@ -1,5 +1,5 @@
 //! The `deployc` binary: hands the arguments to the library and exits with its code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    deployc::cli::run(std::env::args_os())
 }

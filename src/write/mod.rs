@@ -47,6 +47,7 @@ mod judge;
 mod lock;
 mod place;
 mod plan;
+mod replace;
 mod report;
 mod session;
 mod writer;
@@ -57,6 +58,7 @@ use std::time::Duration;
 pub use digest::Digest;
 pub use error::WriteError;
 pub use lock::{LOCK_PATH, LockState};
+pub use replace::replace;
 pub use report::{Change, Conflict, ConflictKind, Recovery, Report, Status, WayOut, Why};
 pub use writer::Writer;
 
