@@ -5,8 +5,14 @@
 use deployc::artifact::{Artifact, Dialect, Group, Tree, Value, list, map, text};
 use deployc::source::Origin;
 
+#[path = "render/dialect.rs"]
+mod dialect;
+#[path = "render/layout.rs"]
+mod layout;
 #[path = "render/markdown.rs"]
 mod markdown;
+#[path = "render/random.rs"]
+mod random;
 #[path = "render/shell.rs"]
 mod shell;
 #[path = "render/yaml.rs"]

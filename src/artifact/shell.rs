@@ -10,6 +10,8 @@ use crate::source::Origin;
 pub struct Script {
     /// How it begins.
     pub prologue: Prologue,
+    /// What runs it.
+    pub interpreter: Interpreter,
     /// Its lines.
     pub lines: Vec<ScriptLine>,
     depth: u16,
@@ -26,6 +28,16 @@ pub enum Prologue {
     Strict,
     /// With the interpreter, the header comment of the file, and `set -euo pipefail`.
     File,
+}
+
+/// What runs a script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interpreter {
+    /// Bash.
+    #[default]
+    Bash,
+    /// Any `/bin/sh`, as in a container.
+    Posix,
 }
 
 /// A line of a script, or several that belong together.
@@ -150,6 +162,11 @@ impl Script {
     /// A script file.
     pub fn file() -> Script {
         Script { prologue: Prologue::File, ..Script::default() }
+    }
+
+    /// A part of a script for any `/bin/sh`.
+    pub fn posix() -> Script {
+        Script { interpreter: Interpreter::Posix, ..Script::default() }
     }
 
     /// One command and nothing else.

@@ -1,8 +1,8 @@
 //! The Dockerfile printer.
 
 use super::{Printer, characters, json, shell};
-use crate::artifact::Dockerfile;
 use crate::artifact::dockerfile::{Copy, Health, InstructionKind, Run, Stage};
+use crate::artifact::{Dockerfile, Interpreter, LineKind, Prologue, Script};
 use crate::source::Origin;
 
 /// Prints a Dockerfile; the syntax line must be the first.
@@ -119,43 +119,50 @@ fn health(health: &Health) -> String {
 }
 
 /// Commands joined by `&&`. What cannot be written on lines that end in a backslash (a user's command of several
-/// lines, a here-document) is handed to the shell as one JSON string.
+/// lines, a block, a here-document) is handed to the shell as one JSON string.
 fn run<'a>(run: &'a Run, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
-    let mut parts: Vec<String> = run.mounts.iter().map(|mount| ["--mount=", mount].concat()).collect();
-    let lines = shell::lines(&run.script, origin, "");
-    let simple = |line: &str| {
-        let commented = line.trim_start().starts_with('#') || line.contains(" #");
-        !line.trim().is_empty() && !commented && !line.ends_with('\\') && !line.contains("<<") && !line.starts_with(' ')
-    };
-    if !lines.iter().all(|(line, _)| simple(line) && line.chars().all(characters::is_plain)) || is_compound(&run.script)
-    {
+    let mounts = run.mounts.iter().map(|mount| ["--mount=", mount].concat()).collect::<Vec<_>>();
+    let Some(commands) = joinable(&run.script, origin) else {
+        let lines = shell::lines_for(Interpreter::Posix, &run.script, origin, "");
         let text = lines.iter().map(|(line, _)| line.as_str()).collect::<Vec<_>>().join("\n");
-        let words = ["/bin/sh".to_owned(), "-ec".to_owned(), text];
-        parts.push(exec(&words, Expansion::None));
+        let words = exec(&["/bin/sh".to_owned(), "-ec".to_owned(), text], Expansion::None);
+        let parts: Vec<String> = mounts.into_iter().chain([words]).collect();
         return printer.line(&["RUN ", &parts.join(" \\\n    ")].concat(), origin);
+    };
+    let mut lead = "RUN ";
+    for mount in mounts {
+        printer.line(&[lead, &mount, " \\"].concat(), origin);
+        lead = "    ";
     }
-    printer.put("RUN ");
-    for part in &parts {
-        printer.put(part);
-        printer.put(" \\");
-        printer.end(origin);
-        printer.put("    ");
-    }
-    for (number, (line, origin)) in lines.iter().enumerate() {
-        if number > 0 {
-            printer.put("    && ");
+    for (number, (lines, origin)) in commands.iter().enumerate() {
+        printer.put(if number > 0 { "    && " } else { lead });
+        for (place, line) in lines.iter().enumerate() {
+            printer.put(if place > 0 { "    " } else { "" });
+            printer.put(line);
+            printer.put(if place + 1 == lines.len() && number + 1 < commands.len() { " \\" } else { "" });
+            printer.end(origin);
         }
-        printer.put(line);
-        if number + 1 < lines.len() {
-            printer.put(" \\");
-        }
-        printer.end(origin);
     }
 }
 
-/// Whether a script has blocks, which `&&` cannot join.
-fn is_compound(script: &crate::artifact::Script) -> bool {
-    script.lines.iter().any(|line| line.depth > 0)
+/// The lines of each command with its origin, if `&&` and a backslash at the end of each line can hold them.
+fn joinable<'a>(script: &'a Script, inherited: &'a Origin) -> Option<Vec<(Vec<String>, &'a Origin)>> {
+    let mut commands = Vec::new();
+    for line in &script.lines {
+        let LineKind::Command { template, words } = &line.kind else { return None };
+        let lines = shell::command(Interpreter::Posix, template, words, "");
+        let (last, before) = lines.split_last()?;
+        let continued = before.iter().all(|line| line.ends_with(" \\")) && !last.ends_with('\\');
+        let simple = |line: &String| {
+            let commented = line.trim_start().starts_with('#') || line.contains(" #");
+            !line.trim().is_empty() && !commented && !line.contains("<<") && line.chars().all(characters::is_plain)
+        };
+        if line.depth > 0 || !continued || !lines.iter().all(simple) {
+            return None;
+        }
+        commands.push((lines, line.origin.as_ref().unwrap_or(inherited)));
+    }
+    (!commands.is_empty() && script.prologue == Prologue::None).then_some(commands)
 }
 
 /// Whether an instruction expands `$` in its JSON form.

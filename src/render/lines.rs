@@ -7,6 +7,7 @@ use crate::source::Origin;
 /// Prints lines under a header comment.
 pub(super) fn print<'a>(lines: &'a [Line], header: &str, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
     printer.line(&["# ", header].concat(), origin);
+    printer.end(origin);
     for line in lines {
         let origin = line.origin.as_ref().unwrap_or(origin);
         for comment in line.comment.iter().flat_map(|comment| characters::comment_lines(comment)) {

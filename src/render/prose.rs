@@ -21,7 +21,8 @@ pub(super) fn print(prose: &Prose, spot: Spot, path: &str) -> String {
     let kept = out.trim_end_matches(' ').len();
     out.truncate(kept);
     match spot {
-        Spot::Line | Spot::Heading => guard_start(out),
+        Spot::Line => guard_start(out),
+        Spot::Heading => guard_end(guard_start(out)),
         Spot::Cell => out,
     }
 }
@@ -119,6 +120,14 @@ fn guard_start(line: String) -> String {
     match escape_at.and_then(|place| line.split_at_checked(place)) {
         Some((before, after)) => [before, "\\", after].concat(),
         None => line,
+    }
+}
+
+/// A run of `#` at the end of a heading would be taken for its closing mark.
+fn guard_end(line: String) -> String {
+    match line.split_at_checked(line.trim_end_matches('#').len()) {
+        Some((before, marks)) if !marks.is_empty() && before.ends_with(' ') => [before, "\\", marks].concat(),
+        _ => line,
     }
 }
 

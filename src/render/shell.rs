@@ -2,15 +2,31 @@
 
 use super::characters::{self, is_plain};
 use super::scalar::push_hexadecimal;
-use crate::artifact::{LineKind, Piece, Prologue, Script, Word, pieces};
+use crate::artifact::{Interpreter, LineKind, Piece, Prologue, Script, Word, pieces};
 use crate::source::Origin;
 
 /// The lines of a script with their origins; `header` is the comment of a file.
 pub(super) fn lines<'a>(script: &'a Script, inherited: &'a Origin, header: &str) -> Vec<(String, &'a Origin)> {
+    lines_for(script.interpreter, script, inherited, header)
+}
+
+/// The lines of a script, quoted for an interpreter.
+pub(super) fn lines_for<'a>(
+    interpreter: Interpreter,
+    script: &'a Script,
+    inherited: &'a Origin,
+    header: &str,
+) -> Vec<(String, &'a Origin)> {
     let mut lines = Vec::with_capacity(script.lines.len() + 4);
     match script.prologue {
         Prologue::None => {}
-        Prologue::Strict => lines.push(("set -euo pipefail".to_owned(), inherited)),
+        Prologue::Strict => {
+            let options = match interpreter {
+                Interpreter::Bash => "set -euo pipefail",
+                Interpreter::Posix => "set -eu",
+            };
+            lines.push((options.to_owned(), inherited));
+        }
         Prologue::File => {
             let header = ["# ", header].concat();
             for line in ["#!/usr/bin/env bash", &header, "", "set -euo pipefail", ""] {
@@ -23,13 +39,15 @@ pub(super) fn lines<'a>(script: &'a Script, inherited: &'a Origin, header: &str)
         let indent = "  ".repeat(usize::from(line.depth));
         let mut push = |text: String| lines.push((text, origin));
         match &line.kind {
-            LineKind::Command { template, words } => command(template, words, &indent).into_iter().for_each(push),
+            LineKind::Command { template, words } => {
+                command(interpreter, template, words, &indent).into_iter().for_each(push)
+            }
             LineKind::Comment(comment) => characters::comment_lines(comment)
                 .for_each(|line| push([indent.as_str(), if line.is_empty() { "#" } else { "# " }, &line].concat())),
             LineKind::Blank => push(String::new()),
             LineKind::Heredoc { template, words, content } => {
                 let delimiter = delimiter(content);
-                let mut opened = command(template, words, &indent);
+                let mut opened = command(interpreter, template, words, &indent);
                 if let Some(last) = opened.last_mut() {
                     last.extend([" <<'", &delimiter, "'"]);
                 }
@@ -53,8 +71,9 @@ fn delimiter(content: &str) -> String {
 }
 
 /// A command with its holes filled, as lines.
-fn command(template: &str, words: &[(String, Word)], indent: &str) -> Vec<String> {
-    let mut filler = Filler { text: indent.to_owned(), lines: Vec::new(), frames: Vec::new(), after_space: true };
+pub(super) fn command(interpreter: Interpreter, template: &str, words: &[(String, Word)], indent: &str) -> Vec<String> {
+    let (lines, frames) = (Vec::new(), Vec::new());
+    let mut filler = Filler { interpreter, text: indent.to_owned(), lines, frames, after_space: true };
     for piece in pieces(template) {
         match piece {
             Piece::Literal(source) => filler.literal(source, indent),
@@ -97,6 +116,7 @@ enum Quoting {
 }
 
 struct Filler {
+    interpreter: Interpreter,
     text: String,
     lines: Vec<String>,
     frames: Vec<Frame>,
@@ -192,7 +212,7 @@ impl Filler {
     fn word(&mut self, word: &Word) {
         let quoting = self.quoting();
         match word {
-            Word::Text(data) => self.verbatim(&text(data, quoting)),
+            Word::Text(data) => self.verbatim(&text(data, quoting, self.interpreter)),
             Word::Variable(name) => {
                 let (open, close) = match quoting {
                     Quoting::Bare => ("\"$", "\""),
@@ -219,8 +239,15 @@ impl Filler {
 }
 
 /// Data as the shell must read it in a place.
-fn text(data: &str, quoting: Quoting) -> String {
+fn text(data: &str, quoting: Quoting, interpreter: Interpreter) -> String {
+    // Only bash has `$'…'`. Elsewhere what does not show stands as it is, and the printer around it must cope.
+    let posix = interpreter == Interpreter::Posix && data.chars().any(|character| !is_plain(character));
     match quoting {
+        Quoting::Bare if posix => ["'", &data.replace('\'', "'\\''"), "'"].concat(),
+        Quoting::Single if posix => data.replace('\'', "'\\''"),
+        Quoting::Double | Quoting::DoubleBrace if posix => {
+            data.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
+        }
         Quoting::Bare if data.bytes().all(is_safe) && !data.is_empty() => data.to_owned(),
         Quoting::Bare if !data.chars().all(is_plain) => ["$'", &ansi(data), "'"].concat(),
         // Single quotes around `$` look like a mistake to shellcheck and to people.

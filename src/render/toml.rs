@@ -10,6 +10,9 @@ pub(super) fn print<'a>(tree: &'a Tree, header: &str, origin: &'a Origin, printe
     let own = tree.origin.as_ref().unwrap_or(origin);
     let mut toml = Toml { printer };
     toml.comment(Some(header), origin);
+    if tree.comment.is_some() || tree.entries().iter().any(|(_, value)| form(value) == Form::Line) {
+        toml.printer.end(own);
+    }
     toml.comment(tree.comment.as_deref(), own);
     toml.table(tree.entries(), &mut Vec::new(), own);
 }

@@ -21,6 +21,7 @@ pub(super) fn print<'a>(
 ) {
     let mut yaml = Yaml { printer, dialect };
     yaml.comment(header, 0, origin);
+    yaml.printer.end(origin);
     for (number, document) in documents.iter().enumerate() {
         let origin = document.origin.as_ref().unwrap_or(origin);
         if number > 0 {
@@ -33,6 +34,15 @@ pub(super) fn print<'a>(
 struct Yaml<'a, 'p, 'o> {
     printer: &'p mut Printer<'a, 'o>,
     dialect: Dialect,
+}
+
+/// Whether the colon of a key stands on its line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    /// It does.
+    Short,
+    /// It stands on the next.
+    Long,
 }
 
 /// Where a value stands.
@@ -86,7 +96,8 @@ impl<'a> Yaml<'a, '_, '_> {
     fn entries(&mut self, entries: &'a [(String, Tree)], at: At<'a>) {
         for (number, (key, value)) in entries.iter().enumerate() {
             let origin = at.origin_of(value);
-            if number > 0 && is_section(value, at.depth) {
+            let before = number.checked_sub(1).and_then(|before| entries.get(before));
+            if before.is_some_and(|(_, before)| is_section(before, at.depth) || is_section(value, at.depth)) {
                 self.printer.end(origin);
             }
             if let Some(comment) = &value.comment {
@@ -100,9 +111,7 @@ impl<'a> Yaml<'a, '_, '_> {
     /// One entry, without its comment, from the column of its key on.
     fn entry(&mut self, key: &str, value: &'a Tree, at: At<'a>) {
         let origin = at.origin_of(value);
-        let written = self.key(key, at.depth);
-        self.printer.put(&written);
-        if written.len() > LONGEST_KEY {
+        if self.key(key, at.depth) == Key::Long {
             self.printer.end(origin);
             self.printer.indent(at.indent);
         }
@@ -134,16 +143,22 @@ impl<'a> Yaml<'a, '_, '_> {
         }
     }
 
-    /// A key as it is written, behind `? ` where it is too long.
-    fn key(&self, key: &str, depth: usize) -> String {
+    /// Prints a key, behind `? ` where it is too long.
+    fn key(&mut self, key: &str, depth: usize) -> Key {
         let escaped = dialect::escape(self.dialect, Place::Key, key);
         // People write it bare, GitHub reads it bare; every other `on` is quoted.
         let trigger = depth == 0 && key == "on" && self.dialect == Dialect::GithubWorkflow;
-        if trigger || scalar::style(Role::Key, &escaped) == Style::Plain {
-            return if escaped.len() > LONGEST_KEY { ["? ", &escaped].concat() } else { escaped.into_owned() };
+        let written = if trigger || scalar::style(Role::Key, &escaped) == Style::Plain {
+            escaped
+        } else {
+            Cow::Owned(scalar::quoted(&escaped))
+        };
+        let length = if written.len() > LONGEST_KEY { Key::Long } else { Key::Short };
+        if length == Key::Long {
+            self.printer.put("? ");
         }
-        let quoted = scalar::quoted(&escaped);
-        if quoted.len() > LONGEST_KEY { ["? ", &quoted].concat() } else { quoted }
+        self.printer.put(&written);
+        length
     }
 
     fn items(&mut self, items: &'a [Tree], at: At<'a>) {

@@ -9,13 +9,12 @@ use super::{hostile, yaml_of};
 
 /// Runs a script and gives back what it printed.
 fn bash(script: &str) -> Vec<u8> {
+    run("bash", script)
+}
+
+fn run(interpreter: &str, script: &str) -> Vec<u8> {
     use std::io::Write;
-    let mut child = Command::new("bash")
-        .args(["--noprofile", "--norc", "-s"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = Command::new(interpreter).arg("-s").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let script = script.as_bytes().to_vec();
     let writer = std::thread::spawn(move || input.write_all(&script).unwrap());
@@ -61,6 +60,20 @@ fn every_hostile_word_reaches_the_command() {
     for (number, (found, meant)) in found.iter().zip(&meant).enumerate() {
         assert_eq!(found, meant, "{}", PLACES[number % PLACES.len()]);
     }
+}
+
+#[test]
+fn every_hostile_word_reaches_a_command_of_any_shell() {
+    const PLACES: [&str; 3] = ["printf '%s\\0' {word}", "printf '%s\\0' \"{word}\"", "printf '%s\\0' '{word}'"];
+    let mut script = Script::posix();
+    let mut meant = Vec::new();
+    for hostile in hostile().into_iter().filter(|hostile| !hostile.contains('\0')) {
+        for place in PLACES {
+            script.line(place, &[("word", Word::text(&hostile))]);
+            meant.extend(hostile.bytes().chain([0]));
+        }
+    }
+    assert!(run("sh", &deployc::render::script(&script)) == meant);
 }
 
 #[test]
