@@ -130,26 +130,13 @@ impl Diagnostic {
     }
 }
 
-/// What a posture makes of a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// It is not told.
-    Silent,
-    /// It is told, and matters as much.
-    Told(Severity),
-}
-
-/// Gives each diagnostic the level that `table` has for its code (by posture; the table is data of the standard library), and drops the
-/// silent ones.
+/// Gives each diagnostic the severity that `table` has for its code (by posture; the table is data of the standard library).
 ///
 /// A code that the table does not list stays an error, so that a forgotten row is loud.
-pub fn apply_severities(diagnostics: &mut Vec<Diagnostic>, table: &dyn Fn(Code) -> Option<Level>) {
-    diagnostics.retain_mut(|diagnostic| match table(diagnostic.code) {
-        Some(Level::Silent) => false,
-        Some(Level::Told(severity)) => {
+pub fn apply_severities(diagnostics: &mut [Diagnostic], table: &dyn Fn(Code) -> Option<Severity>) {
+    for diagnostic in diagnostics {
+        if let Some(severity) = table(diagnostic.code) {
             diagnostic.severity = severity;
-            true
         }
-        None => true,
-    });
+    }
 }
