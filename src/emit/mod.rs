@@ -1,5 +1,6 @@
 //! Emitters: from the plan to the trees of files, one file per target.
 
+pub mod ops;
 pub mod platform;
 
 use crate::artifact::{Artifact, Group};

@@ -31,14 +31,12 @@ pub trait Backend: Sync {
     /// without a trailing `/`, which the image's name follows. `None` where the platform has no registry of its own.
     fn registry(&self, plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<String>;
 
-    /// The shell variables that the functions of [`Backend::function`] read for this workload.
+    /// The shell variables that the functions of [`Backend::functions`] read for this workload.
     fn settings(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<Setting>;
 
-    /// The body of one function of `ops/target.sh`; the same for every workload of the platform.
-    fn function(&self, verb: Verb) -> Script;
-
-    /// Further functions that those of [`Backend::function`] call, each named with the platform's prefix.
-    fn support(&self) -> Script;
+    /// The shell functions of the platform in `ops/target.sh`, the same for every workload: one per [`Verb`], named
+    /// by [`function_name`], and what these call, with the same prefix.
+    fn functions(&self) -> Script;
 
     /// What must exist before the first release to an environment, in the order in which it is made.
     fn bootstrap(&self, plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Provision>;

@@ -42,17 +42,20 @@ pub enum Verb {
     Url,
     /// `version IMAGE`: prints what tells its series apart in measurements.
     Version,
-    /// `previous`: prints the version that served before; nothing where there was none.
+    /// `previous [IMAGE]`: prints the version that serves when this image (else what is in service or on its way)
+    /// is taken out; nothing where there is none.
     Previous,
     /// `find VERSION|IMAGE`: prints the version that was named, if the platform still has it.
     Find,
-    /// `revert VERSION`: gives that version all traffic.
+    /// `revert VERSION`: gives that version all traffic and cleans up after the rollout that it ends.
     Revert,
+    /// `remove`: takes the workload down for good; called for previews only.
+    Remove,
 }
 
 impl Verb {
     /// Every verb, in the order in which they are printed.
-    pub const ALL: [Verb; 13] = [
+    pub const ALL: [Verb; 14] = [
         Verb::Check,
         Verb::Digest,
         Verb::Weight,
@@ -66,6 +69,7 @@ impl Verb {
         Verb::Previous,
         Verb::Find,
         Verb::Revert,
+        Verb::Remove,
     ];
 
     /// The word in the function's name.
@@ -84,6 +88,7 @@ impl Verb {
             Verb::Previous => "previous",
             Verb::Find => "find",
             Verb::Revert => "revert",
+            Verb::Remove => "remove",
         }
     }
 }
