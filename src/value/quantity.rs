@@ -246,9 +246,9 @@ impl Quantity {
             let suffix: String = divisors.iter().map(|per| format!("/{}", per.symbol())).collect();
             let penalty: usize = divisors.iter().map(unusual).sum();
             let number = divisors.iter().try_fold(self.number, |number, per| number.times(per.worth()))?;
-            for (spelling, is_exact) in numerators(above, number) {
+            for (spelling, cost) in numerators(above, number) {
                 let text = format!("{spelling}{suffix}");
-                let price = text.chars().count() + penalty + if is_exact { 0 } else { 1_000 };
+                let price = text.chars().count() + penalty + cost;
                 if best.as_ref().is_none_or(|(known, _)| price < *known) {
                     best = Some((price, text));
                 }
@@ -297,12 +297,18 @@ fn combinations(below: &[&Base]) -> Option<Vec<Vec<Per>>> {
     Some(all)
 }
 
-/// Every way to write the amount in the unit above the line, and whether it is exact.
-fn numerators(above: Option<&Base>, number: Number) -> Vec<(String, bool)> {
+/// What a spelling costs that rounds, so that it is the last to be chosen.
+const ROUNDED: usize = 1_000;
+
+/// Every way to write the amount in the unit above the line, and what it costs beyond its length.
+fn numerators(above: Option<&Base>, number: Number) -> Vec<(String, usize)> {
+    let rounds = |number: Number| if readable(number) { 0 } else { ROUNDED };
     let units: Vec<(Unit, Number)> = match above {
-        None => return vec![(number.to_string(), readable(number))],
-        Some(Base::Noun(noun)) => return vec![(spell_things(number, Some(noun)), readable(number))],
-        Some(Base::Money(currency)) => vec![(Unit::Money(*currency), Number::ONE)],
+        None => return vec![(number.to_string(), rounds(number))],
+        Some(Base::Noun(noun)) => return vec![(spell_things(number, Some(noun)), rounds(number))],
+        Some(Base::Money(currency)) => {
+            return vec![(Unit::Money(*currency).spell(&number.to_string()), rounds(number))];
+        }
         Some(Base::Bytes) => {
             ByteUnit::ALL.into_iter().map(|unit| (Unit::Bytes(unit), Number::count(unit.bytes()))).collect()
         }
@@ -312,7 +318,9 @@ fn numerators(above: Option<&Base>, number: Number) -> Vec<(String, bool)> {
     };
     let spell = |(unit, worth): &(Unit, Number)| {
         let amount = number.divided_by(*worth)?;
-        Some((unit.spell(&amount.to_string()), readable(amount)))
+        // `200GB` is easier to read than the equally long `0.2TB`.
+        let fraction = if amount.as_whole().is_some() { 0 } else { 2 };
+        Some((unit.spell(&amount.to_string()), rounds(amount) + fraction))
     };
     units.iter().filter_map(spell).collect()
 }

@@ -1,40 +1,41 @@
-//! stub
-#[derive(Clone, Debug, Default)]
-pub struct Condition;
+//! The expression language: conditions such as `error_rate > 2% for 5m`, and templates such as `https://${environment.domain}`.
+//!
+//! The grammar is described in `grammar/expression.ebnf`. Mistakes are told with byte ranges inside the text.
+
+mod error;
+mod grammar;
+mod measure;
+mod mistake;
+mod shape;
+mod template;
+mod token;
+mod tree;
+
+pub use error::{ExpressionError, Fault};
+pub use template::{ExpandError, Reference, Segment, Template, TemplatePart};
+pub use tree::{
+    Comparison, Condition, Metric, MetricLabel, Operand, Operator, Place, ProductOperator, SumOperator, Timed,
+};
+
+/// The longest condition; more is refused before anything is read.
+const LONGEST: usize = 64 * 1024;
+
 impl Condition {
-    pub fn parse(_: &str) -> Result<Condition, ExpressionError> {
-        Ok(Condition)
+    /// Reads a condition.
+    pub fn parse(text: &str) -> Result<Condition, ExpressionError> {
+        if text.len() > LONGEST {
+            let message = format!("a condition has at most {LONGEST} bytes, and this has {}", text.len());
+            return Err(ExpressionError::new(0..0, message));
+        }
+        let tokens = token::tokens(text)?;
+        shape::check(text, &tokens)?;
+        grammar::parse(text, &tokens)
     }
 }
-pub struct ExpressionError {
-    pub range: std::ops::Range<usize>,
-    pub message: String,
-    pub label: String,
-    pub also: Vec<(std::ops::Range<usize>, String)>,
-    pub help: Option<String>,
-}
-pub struct Template;
-pub enum TemplatePart {
-    Literal(String),
-    Reference(Reference),
-}
-pub struct Reference;
-impl Reference {
-    pub fn words(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
-    }
-    pub fn word_range(&self, _: usize) -> std::ops::Range<usize> {
-        0..0
-    }
-}
-impl Template {
-    pub fn parse(_: &str) -> Result<Template, ExpressionError> {
-        Ok(Template)
-    }
-    pub fn parts(&self) -> &[TemplatePart] {
-        &[]
-    }
-    pub fn references(&self) -> impl Iterator<Item = &Reference> {
-        std::iter::empty()
+
+impl std::str::FromStr for Condition {
+    type Err = ExpressionError;
+    fn from_str(text: &str) -> Result<Self, ExpressionError> {
+        Condition::parse(text)
     }
 }

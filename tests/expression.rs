@@ -1,0 +1,591 @@
+//! Conditions and templates: what is read, how it is printed, and what each mistake says and where.
+
+#![allow(clippy::panic, clippy::expect_used, reason = "the functions that state what a test wants fail loudly")]
+
+use deployc::syntax::expression::{
+    Comparison, Condition, ExpandError, ExpressionError, Fault, Metric, MetricLabel, Operand, Operator, Place,
+    ProductOperator, SumOperator, Template, TemplatePart, Timed,
+};
+use deployc::value::{Currency, Dimension, Duration, Quantity, Schedule};
+use proptest::prelude::*;
+
+/// The text is read, printed as `canonical`, and the printed form reads as the same condition.
+fn good(text: &str, canonical: &str) -> Condition {
+    let condition = Condition::parse(text).unwrap_or_else(|error| panic!("`{text}`: {error} at {:?}", error.range));
+    assert_eq!(condition.print(), canonical, "printing `{text}`");
+    assert_eq!(Condition::parse(canonical).as_ref(), Ok(&condition), "reading `{canonical}` again");
+    condition
+}
+
+/// What is printed is exactly what was written.
+fn same(text: &str) -> Condition {
+    good(text, text)
+}
+
+/// The text is refused with a message that holds `message`, at exactly the bytes `place`, with `fix`.
+fn bad(text: &str, message: &str, place: &str, fix: Option<&str>) -> ExpressionError {
+    let error = Condition::parse(text).expect_err(text);
+    placed(&error, text, message, place, fix);
+    if let Some(fix) = fix {
+        assert!(Condition::parse(fix).is_ok(), "the fix `{fix}` of `{text}` is refused itself");
+    }
+    error
+}
+
+fn placed(error: &ExpressionError, text: &str, message: &str, place: &str, fix: Option<&str>) {
+    assert!(error.message.contains(message), "`{text}` says `{}`, not `{message}`", error.message);
+    assert_eq!(text.get(error.range.clone()), Some(place), "place of the mistake in `{text}`: {error}");
+    assert_eq!(error.fix.as_deref(), fix, "fix of `{text}`: {error}");
+}
+
+fn helps(error: &ExpressionError, help: &str) {
+    assert!(error.help.as_deref().unwrap_or_default().contains(help), "helps with {:?}", error.help);
+}
+
+#[test]
+fn conditions_of_the_contract() {
+    for text in [
+        "error_rate > 2% for 5m",
+        "latency.p95 > 750ms for 10m",
+        "saturation.cpu > 70%",
+        "queue.depth{queue=\"queue\"} > 1000 for 10m",
+        "error_rate > 2% for 5m over 10m",
+        "error_rate > 2% over 10m",
+        "not up == 0",
+        "not (up == 0 or restarts > 5)",
+        "up == 0 or restarts > 5 and traffic > 100 req/s",
+        "(up == 0 or restarts > 5) and traffic > 100 req/s",
+        "1 - availability > 0.1%",
+        "errors / traffic * 100 > 5",
+        "errors / (traffic + 1) > 5%",
+        "a - (b - c) > 0",
+        "a / (b * c) > 0",
+        "a * b + c > d - 2",
+        "cost.month >= $300",
+        "traffic < 2M req/month",
+        "disk.used != 20GiB",
+        "egress > 200GB/month",
+        "queue.depth{queue=\"a\", region=\"say \\\"b\\\" \\\\\"} <= 5",
+        "not (not a > b)",
+    ] {
+        same(text);
+    }
+    for (text, canonical) in [
+        ("error_rate>2%for 5m", "error_rate > 2% for 5m"),
+        ("  a  >  5m ", "a > 5m"),
+        ("(a > 1)", "a > 1"),
+        ("((a)) > (1)", "a > 1"),
+        ("a > 1 or (b > 2 or c > 3)", "a > 1 or b > 2 or c > 3"),
+        ("(a > 1 and b > 2) and c > 3", "a > 1 and b > 2 and c > 3"),
+        ("a > 1 or (b > 2 and c > 3)", "a > 1 or b > 2 and c > 3"),
+        ("(a + b) - c > 0", "a + b - c > 0"),
+        ("(a * b) / c > 0", "a * b / c > 0"),
+        ("a-b>0", "a - b > 0"),
+        ("queue.depth{ queue = \"q\" } > 1", "queue.depth{queue=\"q\"} > 1"),
+        ("a > 90m", "a > 1h30m"),
+        ("a > 10/2", "a > 10 / 2"),
+        ("a > 5 / b", "a > 5 / b"),
+        ("a > 5/b.c", "a > 5 / b.c"),
+        ("a > 5/b{x=\"1\"}", "a > 5 / b{x=\"1\"}"),
+        ("a > 100 requests/s", "a > 100 req/s"),
+        ("a > 0.09 USD/GB", "a > $0.09/GB"),
+        ("a > 5 orders for 5m", "a > 5 orders for 5m"),
+        ("a > 5 orders and b > 1", "a > 5 orders and b > 1"),
+        ("for_x > 1 and order > 2", "for_x > 1 and order > 2"),
+        ("a\n> 1\n\tfor 5m", "a > 1 for 5m"),
+    ] {
+        good(text, canonical);
+    }
+}
+
+#[test]
+fn every_node_knows_its_place() {
+    let text = "  queue.depth{queue=\"é\"} + 2 > 1000 for 10m over 1h and not up == 0";
+    let condition = Condition::parse(text).unwrap();
+    let at = |place: Place| text.get(place.range()).unwrap();
+    let Condition::And { parts, place } = &condition else { panic!("{condition}") };
+    assert_eq!(at(*place), text.trim());
+    let [Condition::Comparison(comparison), Condition::Not { inner, place }] = parts.as_slice() else {
+        panic!("{condition}")
+    };
+    assert_eq!(at(*place), "not up == 0");
+    assert_eq!(at(inner.place()), "up == 0");
+    assert_eq!(at(comparison.place), "queue.depth{queue=\"é\"} + 2 > 1000 for 10m over 1h");
+    assert_eq!(at(comparison.operator_place), ">");
+    assert_eq!(at(comparison.left.place()), "queue.depth{queue=\"é\"} + 2");
+    assert_eq!(at(comparison.right.place()), "1000");
+    assert_eq!(at(comparison.hold.as_ref().unwrap().place), "10m");
+    assert_eq!(at(comparison.over.as_ref().unwrap().place), "1h");
+    let metrics = condition.metrics();
+    assert_eq!(metrics.iter().map(|metric| metric.name.as_str()).collect::<Vec<_>>(), ["queue.depth", "up"]);
+    assert_eq!(at(metrics[0].place), "queue.depth{queue=\"é\"}");
+    assert_eq!(at(metrics[0].name_place), "queue.depth");
+    assert_eq!(at(metrics[0].labels[0].name_place), "queue");
+    assert_eq!(at(metrics[0].labels[0].value_place), "\"é\"");
+    assert_eq!(metrics[0].labels[0].value, "é");
+    assert_eq!(comparison.threshold(), Some(deployc::value::Number::whole(1000)));
+}
+
+#[test]
+fn what_is_missing_or_too_much() {
+    helps(&bad("", "expected a condition, found nothing", "", None), "error_rate > 2% for 5m");
+    bad("   ", "expected a condition, found nothing", "   ", None);
+    helps(&bad("error_rate", "`error_rate` is a value, not a condition", "error_rate", None), "`error_rate > …`");
+    bad("1 + 2", "is a value, not a condition", "1 + 2", None);
+    helps(&bad("a >", "`>` has no right side", ">", None), "a quantity");
+    bad("(a >)", "`>` has no right side", ">", None);
+    bad("> 5", "`>` has no left side", ">", None);
+    bad("a > > 5", "comparisons cannot be chained", ">", None);
+    bad("a + > 5", "`>` follows `+`", ">", None);
+    bad("a > 5 and", "`and` has no right side", "and", None);
+    bad("and a > 5", "`and` has no left side", "and", None);
+    bad("not", "`not` has no right side", "not", None);
+    bad("a > 5 for", "`for` has no duration", "for", None);
+    bad("a > 5 for b", "`for` is followed by a duration, found `b`", "b", None);
+    bad("a > 5 for (5m)", "`for` is followed by a duration, found `(5m)`", "(5m)", None);
+    bad("a > 5 6", "nothing joins `6`", "6", None);
+    bad("a b > 5", "unexpected word `b`", "b", None);
+    bad("()", "these parentheses are empty", "()", None);
+    bad("a > -5", "nothing stands before it", "-", None);
+    bad("a > 5 \"x\"", "the text `\"x\"` stands alone", "\"x\"", None);
+    bad("a{} > 5", "unexpected `}`", "}", None);
+    bad("a{x} > 5", "unexpected `}`", "}", None);
+    bad("a{x=5} > 5", "unexpected `5`", "5", None);
+    bad("a{x=\"1\",} > 5", "unexpected `}`", "}", None);
+    bad("a{x.y=\"1\"} > 5", "`x.y` is no label", "x.y", None);
+    bad("a{x=\"1\", x=\"2\"} > 5", "stands twice", "x", None);
+    bad("a > 5 for 5m for 6m", "`for` stands twice", "for", None);
+    bad("a > 5 over 5m over 6m", "`over` stands twice", "over", None);
+    bad("a > 5 over 10m for 5m", "`for` stands before `over`", "for", Some("a > 5 for 5m over 10m"));
+}
+
+#[test]
+fn pairs_and_depth() {
+    let error = bad("(a > 1 and (b > 2)", "`(` is never closed", "(", None);
+    assert_eq!(error.range, 0..1);
+    bad("a{x=\"1\" > 5", "`{` is never closed", "{", None);
+    bad("(a{x=\"1\") > 5", "`{` is never closed", "{", None);
+    bad("a > 1)", "`)` closes nothing", ")", None);
+    bad("a} > 1", "`}` closes nothing", "}", None);
+    let nested = |depth: usize| format!("{}a > 1{}", "(".repeat(depth), ")".repeat(depth));
+    good(&nested(64), "a > 1");
+    let error = Condition::parse(&nested(65)).unwrap_err();
+    assert!(error.message.contains("nested more than 64 deep"), "{error}");
+    assert_eq!(error.range, 64..65);
+    assert!(Condition::parse(&"(".repeat(20_000)).is_err());
+    assert!(Condition::parse(&"not ".repeat(15_000)).unwrap_err().message.contains("`not not`"));
+    assert!(Condition::parse(&"a ".repeat(70_000)).unwrap_err().message.contains("at most"));
+    let sums = format!("{}1", "1 + ".repeat(63));
+    let deep = (0..63).fold(sums, |inner, _| format!("1 - ({inner})"));
+    good(&format!("a > {deep}"), &format!("a > {deep}"));
+}
+
+#[test]
+fn long_flat_conditions_are_read_and_dropped() {
+    for joiner in [" or ", " and "] {
+        let text = vec!["a > 1"; 6_000].join(joiner);
+        assert_eq!(same(&text).comparisons().len(), 6_000);
+    }
+    same(&format!("{} > 0", vec!["a"; 15_000].join(" + ")));
+    same(&format!("{} > 0", vec!["a"; 15_000].join(" * ")));
+    assert!(Condition::parse(&vec!["a"; 15_000].join(" < ")).is_err());
+    assert!(Condition::parse(&format!("a > 1{}", " for 5m".repeat(8_000))).is_err());
+    assert!(Condition::parse(&vec!["a > 1"; 6_000].join(" + ")).is_err());
+}
+
+#[test]
+fn chains_and_foreign_signs() {
+    let error = bad("a < b < c", "comparisons cannot be chained", "<", None);
+    assert_eq!(error.range, 6..7);
+    helps(&error, "`… < b and b < …`");
+    bad("1 < a <= 5 for 5m", "comparisons cannot be chained", "<=", None);
+    same("a < b and b < c");
+    bad("a > 1 && b > 2", "`&&` is written `and` here", "&&", Some("a > 1 and b > 2"));
+    bad("a > 1||b > 2", "`||` is written `or` here", "||", Some("a > 1 or b > 2"));
+    bad("a = 1", "`=` is no comparison", "=", Some("a == 1"));
+    bad("a => 1", "`=>` is written `>=` here", "=>", Some("a >= 1"));
+    bad("a =< 1", "`=<` is written `<=` here", "=<", Some("a <= 1"));
+    bad("a <> 1", "`<>` is written `!=` here", "<>", Some("a != 1"));
+    bad("a === 1", "`===` is written `==` here", "===", Some("a == 1"));
+    bad("!(a > 1)", "`!` is written `not` here", "!", Some("not(a > 1)"));
+    bad("a ≥ 1", "`≥` is written `>=` here", "≥", Some("a >= 1"));
+    bad("a > 1 AND b > 2", "`AND` is written `and` here", "AND", Some("a > 1 and b > 2"));
+    bad("a{x!=\"1\"} > 2", "unexpected `!=`", "!=", None);
+    bad("a > 1; b > 2", "`;` does not belong", ";", None);
+    bad("a > 'x'", "double quotes", "'", None);
+    bad("a{x=\"1} > 2", "this text has no end", "\"", None);
+}
+
+#[test]
+fn words_with_slips() {
+    bad("error_rate > 2% fro 5m", "unexpected word `fro`", "fro", Some("error_rate > 2% for 5m"));
+    bad("queue.depth > 1000 fro 5m", "unexpected word `fro`", "fro", Some("queue.depth > 1000 for 5m"));
+    bad("a > 5 ovr 5m", "unexpected word `ovr`", "ovr", Some("a > 5 over 5m"));
+    bad("a > 5 adn b > 3", "unexpected word `adn`", "adn", Some("a > 5 and b > 3"));
+    bad("a > 5 orders fro 5m", "unexpected word `fro`", "fro", Some("a > 5 orders for 5m"));
+    bad("a > 5 adn not b > 3", "unexpected word `adn`", "adn", Some("a > 5 and not b > 3"));
+    bad("Error_rate > 5", "unknown word `Error_rate`", "Error_rate", None);
+    bad("a > 5 And b > 3", "unknown word `And`", "And", Some("a > 5 and b > 3"));
+    bad("a > 5 banana 3", "nothing joins `3`", "3", None);
+}
+
+#[test]
+fn quantities_inside_conditions() {
+    let error = bad("a > 5 min for 5m", "unknown unit `min`", "min", Some("a > 5m for 5m"));
+    assert_eq!(error.fault, Fault::Value);
+    bad("a > 512Mi for 5m", "unknown unit `Mi`", "Mi", Some("a > 512MiB for 5m"));
+    bad("a > 5x", "unknown unit `x`", "x", None);
+    bad("a > 100 req/minute", "unknown unit `/minute`", "minute", Some("a > 100 req/min"));
+    bad("a > 1 for 5", "`5` has no unit", "5", None);
+    bad("a > 1 for 5%", "expected duration, found ratio", "5%", None);
+    bad("a > 1 for 10 min", "unknown unit `min`", "min", Some("a > 1 for 10m"));
+    bad("a > 1.2.3", "expected quantity", "1.2.3", None);
+    bad("a > 1h30", "`30` has no unit", "30", None);
+    bad("a > $", "expected quantity", "$", None);
+}
+
+#[test]
+fn what_one_table_lets_through_is_refused() {
+    let error = bad("a for 5m", "`for` needs a comparison before it", "for", None);
+    helps(&error, "`a > … for 5m`");
+    bad("a for 5m > 3", "`for` needs a comparison before it", "for", None);
+    bad("a > not b", "`not` takes a condition, and `b` is a value", "b", None);
+    bad("a > not b > c", "comparisons cannot be chained", ">", None);
+    bad("a > (b > c)", "`>` takes values, and `b > c` is a condition", "b > c", None);
+    bad("(a > b) + 1 > 2", "`+` takes values, and `a > b` is a condition", "a > b", None);
+    bad("a > 1 and b", "`and` joins conditions, and `b` is a value", "b", None);
+    bad("a or b > 1", "`or` joins conditions, and `a` is a value", "a", None);
+    bad("(a > 1) for 5m", "`for` follows a comparison, not parentheses", "for", None);
+    bad("(a > 1 or b > 2) for 5m", "`for` follows a comparison, not parentheses", "for", None);
+    bad("a > 1 for 5m + 3", "`+` takes values, and `a > 1 for 5m` is a condition", "a > 1 for 5m", None);
+    bad("not not a > 1", "`not not` says nothing", "not not", None);
+}
+
+#[test]
+fn dimensions_are_compared() {
+    let measure = |metric: &Metric| match metric.name.as_str() {
+        "error_rate" | "availability" => Some(Dimension::RATIO),
+        "latency.p95" => Some(Dimension::time()),
+        "queue.depth" => Some(Dimension::noun("messages")),
+        "traffic" => Some(Dimension::noun("req").per_time()),
+        "cost.month" => Some(Dimension::money(Currency::USD)),
+        "disk.used" => Some(Dimension::bytes()),
+        _ => None,
+    };
+    let errors = |text: &str| Condition::parse(text).unwrap().check_dimensions(&measure);
+    for text in [
+        "error_rate > 2%",
+        "error_rate > 0.02",
+        "1 - availability > 0.1%",
+        "latency.p95 > 750ms and queue.depth > 1000",
+        "queue.depth > 5 messages",
+        "traffic > 100 req/s",
+        "traffic > 100/s",
+        "disk.used / 20GiB > 80%",
+        "latency.p95 * 2 > 1s",
+        "mystery > 5m",
+        "mystery + 1 > $5",
+        "cost.month > $300",
+    ] {
+        assert_eq!(errors(text), [], "{text}");
+    }
+    let one = |text: &str, message: &str, place: &str| {
+        let errors = errors(text);
+        assert_eq!(errors.len(), 1, "{text}: {errors:?}");
+        placed(&errors[0], text, message, place, None);
+        assert_eq!(errors[0].fault, Fault::Value);
+    };
+    one("error_rate > 5m", "`>` compares ratio with duration", ">");
+    one("latency.p95 > 750", "`>` compares duration with number", ">");
+    one("queue.depth > 5%", "compares `messages` with ratio", ">");
+    one("cost.month > €300", "money is never converted", ">");
+    one("latency.p95 + 5% > 1s", "duration and ratio cannot be added", "5%");
+    one("traffic > 100 orders/s", "compares", ">");
+    assert_eq!(errors("error_rate > 5m or latency.p95 > 2%").len(), 2);
+}
+
+#[test]
+fn templates() {
+    let parse = |text: &str| Template::parse(text).unwrap_or_else(|error| panic!("`{text}`: {error}"));
+    let template = parse("https://${environment.domain}/é/${service.api.port}$${x}$");
+    assert_eq!(template.to_string(), "https://${environment.domain}/é/${service.api.port}$${x}$");
+    let words: Vec<Vec<&str>> = template.references().map(|reference| reference.words().collect()).collect();
+    assert_eq!(words, [vec!["environment", "domain"], vec!["service", "api", "port"]]);
+    let second = template.references().nth(1).unwrap();
+    let text = "https://${environment.domain}/é/${service.api.port}$${x}$";
+    assert_eq!(&text[second.place.range()], "${service.api.port}");
+    assert_eq!(&text[second.word_range(1)], "api");
+    assert_eq!(&text[second.word_range(7)], "${service.api.port}");
+    let expanded = template.expand(|reference| Ok::<_, ()>(reference.words().collect::<Vec<_>>().join("/")));
+    assert_eq!(expanded.unwrap(), "https://environment/domain/é/service/api/port${x}$");
+    assert_eq!(template.expand(|_| Err::<String, _>("no")), Err(ExpandError::Lookup("no")));
+    let twice = parse("${var.x}${var.x}");
+    let half = "x".repeat(32 * 1024);
+    assert_eq!(twice.expand(|_| Ok::<_, ()>(half.clone())).unwrap().len(), 64 * 1024);
+    assert_eq!(twice.expand(|_| Ok::<_, ()>(format!("{half}y"))), Err(ExpandError::TooLong));
+
+    assert_eq!(parse("").as_literal(), Some(""));
+    assert_eq!(parse("plain $HOME $1").as_literal(), Some("plain $HOME $1"));
+    assert_eq!(parse("$${a} and $$${b}").as_literal(), Some("${a} and $${b}"));
+    assert_eq!(Template::literal("${x}").to_string(), "$${x}");
+    assert!(parse("${secret.stripe}").as_reference().is_some());
+    assert!(parse("x${secret.stripe}").as_reference().is_none());
+
+    let bad = |text: &str, message: &str, place: &str, fix: Option<&str>| {
+        let error = Template::parse(text).expect_err(text);
+        placed(&error, text, message, place, fix);
+        assert!(fix.is_none_or(|fix| Template::parse(fix).is_ok()));
+    };
+    bad("a ${environment.domain", "never closed", "${", None);
+    bad("a ${environment.domain\"", "never closed", "${", None);
+    bad("a ${x ${y}", "never closed", "${", None);
+    bad("${}", "empty", "${}", None);
+    bad("${ environment.domain }", "no spaces", " ", Some("${environment.domain}"));
+    bad("${environment..domain}", "a name is missing", ".", None);
+    bad("${.domain}", "a name is missing", ".", None);
+    bad("${environment.}", "a name is missing", ".", None);
+    bad("${HOME:-x}", "`:` does not belong", ":", None);
+    bad("${a[0]}", "`[` does not belong", "[", None);
+    bad("${-a}", "does not begin with `-`", "-", None);
+    bad("${é}", "`é` does not belong", "é", None);
+    bad("${{ secrets.X }}", "language of GitHub", "${{", None);
+}
+
+#[test]
+fn the_grammar_file_tells_the_truth() {
+    let grammar = include_str!("../grammar/expression.ebnf");
+    let mut read = 0;
+    let mut section = "";
+    for line in grammar.lines() {
+        if let Some(name) = line.strip_prefix("(* ==").and_then(|rest| rest.split("==").next()) {
+            section = name.trim();
+        }
+        let accepts = |text: &str| match section {
+            "condition" => Condition::parse(text).map(|_| ()).map_err(|error| error.message),
+            "template" => Template::parse(text).map(|_| ()).map_err(|error| error.message),
+            "quantity" => Quantity::parse(text).map(|_| ()).map_err(|error| error.message),
+            "duration" => Duration::parse(text).map(|_| ()).map_err(|error| error.message),
+            "schedule" => Schedule::parse(text).map(|_| ()).map_err(|error| error.message),
+            _ => panic!("an example outside a section: {line}"),
+        };
+        let between = |mark: &str| line.trim().strip_prefix(mark).and_then(|rest| rest.strip_suffix(" *)"));
+        if let Some(example) = between("(* example: ") {
+            assert_eq!(accepts(example), Ok(()), "{section}: {example}");
+            read += 1;
+        }
+        if let Some(example) = between("(* wrong: ") {
+            assert!(accepts(example).is_err(), "{section} takes the wrong example {example}");
+            read += 1;
+        }
+    }
+    assert!(read > 60, "only {read} examples found");
+}
+
+/// A word of a metric that is no keyword.
+fn segment() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9_]{0,6}"
+        .prop_filter("keywords are no metrics", |word| !["and", "or", "not", "for", "over"].contains(&word.as_str()))
+}
+
+fn metric() -> impl Strategy<Value = Operand> {
+    let label = (segment(), any::<String>()).prop_map(|(name, value)| MetricLabel {
+        name,
+        name_place: Place::default(),
+        value,
+        value_place: Place::default(),
+    });
+    let name = proptest::collection::vec(segment(), 1..4).prop_map(|segments| segments.join("."));
+    (name, proptest::collection::vec(label, 0..3)).prop_map(|(name, mut labels)| {
+        labels.sort_by(|left, right| left.name.cmp(&right.name));
+        labels.dedup_by(|left, right| left.name == right.name);
+        Operand::Metric(Metric { name, name_place: Place::default(), labels, place: Place::default() })
+    })
+}
+
+fn quantity() -> impl Strategy<Value = Operand> {
+    let unit = prop_oneof![
+        Just(""),
+        Just("%"),
+        Just("ms"),
+        Just("m"),
+        Just("d"),
+        Just("GB"),
+        Just("MiB"),
+        Just(" req"),
+        Just(" req/s"),
+        Just(" GB/month"),
+        Just(" USD/GB"),
+        Just(" CHF"),
+        Just(" orders/day"),
+        Just("/h"),
+    ];
+    (0..10_000_u32, 0..3_u32, unit).prop_map(|(digits, places, unit)| {
+        let number = f64::from(digits) / f64::from(10_u32.pow(places));
+        let quantity = Quantity::parse(&format!("{number}{unit}")).unwrap();
+        Operand::Quantity { quantity, place: Place::default() }
+    })
+}
+
+/// Values in the form that reading gives: a sum never begins with a sum, a product never with a product.
+fn operand() -> impl Strategy<Value = Operand> {
+    prop_oneof![metric(), quantity()].prop_recursive(3, 12, 3, |inner| {
+        let plus = prop_oneof![Just(SumOperator::Plus), Just(SumOperator::Minus)];
+        let times = prop_oneof![Just(ProductOperator::Times), Just(ProductOperator::DividedBy)];
+        let terms = proptest::collection::vec((plus, inner.clone()), 1..3);
+        let factors = proptest::collection::vec((times, inner.clone()), 1..3);
+        prop_oneof![
+            (inner.clone(), terms).prop_map(|(first, mut rest)| {
+                let first = match first {
+                    Operand::Sum { first, rest: more, .. } => {
+                        rest.splice(0..0, more);
+                        first
+                    }
+                    other => Box::new(other),
+                };
+                Operand::Sum { first, rest, place: Place::default() }
+            }),
+            (inner, factors).prop_map(|(first, mut rest)| {
+                let first = match first {
+                    Operand::Product { first, rest: more, .. } => {
+                        rest.splice(0..0, more);
+                        first
+                    }
+                    other => Box::new(other),
+                };
+                Operand::Product { first, rest, place: Place::default() }
+            }),
+        ]
+    })
+}
+
+fn comparison() -> impl Strategy<Value = Condition> {
+    let operator = prop_oneof![
+        Just(Operator::Greater),
+        Just(Operator::GreaterOrEqual),
+        Just(Operator::Less),
+        Just(Operator::LessOrEqual),
+        Just(Operator::Equal),
+        Just(Operator::NotEqual),
+    ];
+    let timed = || {
+        proptest::option::of((0..10_000_000_u64).prop_map(|milliseconds| Timed {
+            duration: Duration::from_milliseconds(milliseconds),
+            place: Place::default(),
+        }))
+    };
+    (operand(), operator, operand(), timed(), timed()).prop_map(|(left, operator, right, hold, over)| {
+        let place = Place::default();
+        Condition::Comparison(Comparison { left, operator, operator_place: place, right, hold, over, place })
+    })
+}
+
+fn condition() -> impl Strategy<Value = Condition> {
+    comparison().prop_recursive(3, 12, 3, |inner| {
+        let parts = proptest::collection::vec(inner.clone(), 2..4);
+        prop_oneof![
+            parts.clone().prop_map(|parts| {
+                let flat = parts.into_iter().flat_map(|part| match part {
+                    Condition::Or { parts, .. } => parts,
+                    other => vec![other],
+                });
+                Condition::Or { parts: flat.collect(), place: Place::default() }
+            }),
+            parts.prop_map(|parts| {
+                let flat = parts.into_iter().flat_map(|part| match part {
+                    Condition::And { parts, .. } => parts,
+                    other => vec![other],
+                });
+                Condition::And { parts: flat.collect(), place: Place::default() }
+            }),
+            inner.prop_map(|inner| Condition::Not { inner: Box::new(inner), place: Place::default() }),
+        ]
+    })
+}
+
+/// Words of the language in any order, so that the parser goes far into a text.
+fn nearly() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("and"),
+        Just("or"),
+        Just("not"),
+        Just("for"),
+        Just("over"),
+        Just("fro"),
+        Just("a"),
+        Just("b.c"),
+        Just("5"),
+        Just("5m"),
+        Just("2%"),
+        Just("$3"),
+        Just("5 req/s"),
+        Just("("),
+        Just(")"),
+        Just("{"),
+        Just("}"),
+        Just("x=\"1\""),
+        Just(","),
+        Just(">"),
+        Just("<="),
+        Just("=="),
+        Just("="),
+        Just("+"),
+        Just("-"),
+        Just("*"),
+        Just("/"),
+        Just("&&"),
+        Just("!"),
+        Just("é"),
+        Just("\""),
+        Just("5 min"),
+        Just("${"),
+        Just("}"),
+        Just("$"),
+        Just("."),
+        Just("X"),
+    ];
+    let separator = prop_oneof![Just(""), Just(" "), Just("  ")];
+    prop_oneof![
+        proptest::collection::vec((word, separator), 0..24)
+            .prop_map(|words| words.into_iter().map(|(word, separator)| format!("{word}{separator}")).collect()),
+        any::<String>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_answered(text in nearly()) {
+        match Condition::parse(&text) {
+            Ok(condition) => prop_assert_eq!(Condition::parse(&condition.print()), Ok(condition)),
+            Err(error) => {
+                prop_assert!(text.get(error.range.clone()).is_some(), "{:?} of {:?}: {}", error.range, text, error);
+                for (range, _) in &error.also {
+                    prop_assert!(text.get(range.clone()).is_some(), "{:?} of {:?}: {}", range, text, error);
+                }
+                prop_assert!(error.fix.as_ref() != Some(&text), "the fix of {:?} changes nothing: {}", text, error);
+            }
+        }
+        match Template::parse(&text) {
+            Ok(template) => {
+                let printed = template.to_string();
+                let again = Template::parse(&printed).unwrap();
+                prop_assert_eq!(&printed, &again.to_string());
+                prop_assert_eq!(again.parts().len(), template.parts().len());
+                for part in template.parts() {
+                    if let TemplatePart::Reference(reference) = part {
+                        prop_assert_eq!(text.get(reference.place.range()).unwrap(), reference.to_string());
+                    }
+                }
+            }
+            Err(error) => prop_assert!(text.get(error.range.clone()).is_some(), "{:?} of {:?}", error.range, text),
+        }
+    }
+
+    #[test]
+    fn every_condition_is_read_as_printed(condition in condition()) {
+        let printed = condition.print();
+        let read = Condition::parse(&printed);
+        prop_assert_eq!(read.as_ref(), Ok(&condition), "{}", printed);
+    }
+}
