@@ -429,6 +429,22 @@ fn what_is_there_unreadably_or_misnamed_is_not_missing() {
 }
 
 #[test]
+fn what_is_used_under_a_wrong_name_is_not_unused() {
+    let unused =
+        |name: &str| Diagnostic::new(code::NAME_UNUSED, span(0, 1), format!("nothing uses the strategy `{name}`"));
+    let unknown = |code, text: &str| Diagnostic::new(code, span(5, 9), "unknown").fix("write", span(5, 9), text);
+    for (code, text) in [
+        (code::NAME_UNKNOWN_REFERENCE, "\"careful\""),
+        (code::NAME_UNKNOWN_REFERENCE, "careful"),
+        (code::NAME_UNKNOWN_TEMPLATE_PATH, "${secret.careful}"),
+    ] {
+        assert_eq!(finish(vec![unused("careful"), unknown(code, text)]), [unknown(code, text)]);
+        assert_eq!(finish(vec![unused("care"), unknown(code, text)]).len(), 2, "another name");
+    }
+    assert_eq!(finish(vec![unused("careful"), unknown(code::NAME_UNKNOWN_NODE, "careful")]).len(), 2, "no reference");
+}
+
+#[test]
 fn a_code_without_a_row_stays_an_error() {
     let mut list = vec![wrong(span(0, 1)), Diagnostic::new(code::NAME_UNUSED, span(0, 1), "unused")];
     apply_severities(&mut list, &|code| (code == code::NAME_UNUSED).then_some(Severity::Note));

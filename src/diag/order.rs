@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// same primary place the first one stays. What follows from another mistake is not told:
 /// - a mistake inside of a place that could not be read as KDL: whatever was recovered there was not written by the user;
 /// - something missing where something could not be read;
-/// - something missing that is there under a wrong name.
+/// - something missing that is there under a wrong name;
+/// - something unused that is used under a wrong name.
 #[must_use]
 pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let broken = Broken::of(&diagnostics);
@@ -21,6 +22,10 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let misnamed = misnamed(&diagnostics);
     diagnostics.retain(|diagnostic| {
         !(is_missing(diagnostic) && misnamed.contains(&(diagnostic.primary.span, diagnostic.message.clone())))
+    });
+    let meant = meant(&diagnostics);
+    diagnostics.retain(|diagnostic| {
+        !(diagnostic.code == code::NAME_UNUSED && names(&diagnostic.message).any(|name| meant.contains(name)))
     });
     let mut told = BTreeSet::new();
     diagnostics.retain(|diagnostic| told.insert((diagnostic.primary.span, diagnostic.code)));
@@ -47,8 +52,7 @@ fn is_missing(diagnostic: &Diagnostic) -> bool {
 fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<(Span, String)> {
     let mut missing: BTreeMap<(FileId, &str), Vec<&Diagnostic>> = BTreeMap::new();
     for diagnostic in diagnostics.iter().filter(|diagnostic| is_missing(diagnostic)) {
-        // The names in a message stand in backticks: every second piece.
-        for name in diagnostic.message.split('`').skip(1).step_by(2) {
+        for name in names(&diagnostic.message) {
             missing.entry((diagnostic.primary.span.file, name)).or_default().push(diagnostic);
         }
     }
@@ -69,6 +73,20 @@ fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<(Span, String)> {
         }
     }
     found
+}
+
+/// The names that unknown references and template paths are meant to be, as their fixes say.
+fn meant(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
+    let is_unknown = |code| [code::NAME_UNKNOWN_REFERENCE, code::NAME_UNKNOWN_TEMPLATE_PATH].contains(&code);
+    let unknown = diagnostics.iter().filter(|diagnostic| is_unknown(diagnostic.code));
+    let edits = unknown.filter_map(|diagnostic| diagnostic.fix.as_ref()).flat_map(|fix| &fix.edits);
+    let is_separator = |c: char| !(c.is_alphanumeric() || c == '-' || c == '_' || c == '@');
+    edits.flat_map(|edit| edit.replacement.split(is_separator)).map(str::to_owned).collect()
+}
+
+/// The names in a message stand in backticks: every second piece.
+fn names(message: &str) -> impl Iterator<Item = &str> {
+    message.split('`').skip(1).step_by(2)
 }
 
 /// The places that could not be read, per file: sorted starts, each with the greatest end up to there.
