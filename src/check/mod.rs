@@ -1,5 +1,6 @@
 //! Checks over the whole model: one file per area of rules, none knows another.
 
+mod delivery;
 mod policy;
 
 pub use policy::{apply as apply_policy, posture};
@@ -31,7 +32,7 @@ pub struct Check {
 }
 
 /// Every check, in the order they run; the order has no effect on the result, which is sorted by place.
-pub static CHECKS: &[Check] = &[];
+pub static CHECKS: &[Check] = &[Check { name: "delivery", run: delivery::check }];
 
 /// A model without errors: the only thing that can be planned.
 pub struct Checked<'a> {

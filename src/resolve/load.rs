@@ -48,12 +48,25 @@ impl Program {
 /// When the entry file does not exist or cannot be read.
 pub fn load(loader: &dyn Loader, entry: &str, diagnostics: &mut Vec<Diagnostic>) -> Result<Program, Unreadable> {
     let unreadable = |reason: String| Unreadable { path: entry.to_owned(), reason };
-    let bytes = loader.read(entry).map_err(|error| unreadable(error.to_string()))?;
-    let bytes = bytes.ok_or_else(|| unreadable("there is no such file".to_owned()))?;
+    let bytes = match loader.read(entry) {
+        Ok(bytes) => bytes.ok_or_else(|| unreadable("there is no such file".to_owned()))?,
+        Err(LoadError::TooLarge { limit, .. }) => {
+            diagnostics.push(too_large(entry, limit, Span::default()));
+            Vec::new()
+        }
+        Err(error) => return Err(unreadable(error.to_string())),
+    };
     let mut loading = Loading { loader, program: Program::default(), diagnostics, trail: Vec::new() };
     loading.add(entry, bytes);
     loading.follow(0);
     Ok(loading.program)
+}
+
+/// A file that is too large to be meant.
+fn too_large(path: &str, limit: u64, place: Span) -> Diagnostic {
+    Diagnostic::new(code::SYNTAX_TOO_LARGE, place, format!("`{path}` is larger than {} MiB", limit >> 20))
+        .label("nothing of it is read")
+        .help("split it, and `import` the parts")
 }
 
 struct Loading<'a> {
@@ -128,6 +141,7 @@ impl Loading<'_> {
                 self.follow(index);
             }
             Ok(None) => self.missing(&path, place),
+            Err(LoadError::TooLarge { limit, .. }) => self.diagnostics.push(too_large(&path, limit, place)),
             Err(error) => self.refused(&path, place, &error),
         }
     }

@@ -3,6 +3,9 @@
 //! The build script parses `stdlib/` and prints each document as static tables; a lookup is a binary search, and only
 //! what is asked for is lowered.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use crate::model::{Lower, Lowering};
@@ -99,7 +102,27 @@ pub fn files() -> impl Iterator<Item = (&'static str, &'static Document)> {
     FILES.iter().map(|(path, _)| *path).zip(documents())
 }
 
-/// A numeric limit of a platform, by name.
-pub fn platform_limit(_platform: &str, _limit: &str) -> Option<usize> {
-    None
+/// The facts of a platform, lowered once.
+pub fn platform(name: &str) -> Option<Rc<crate::model::StdPlatform>> {
+    thread_local! {
+        static PLATFORMS: RefCell<BTreeMap<String, Option<Rc<crate::model::StdPlatform>>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    PLATFORMS.with_borrow_mut(|known| match known.get(name) {
+        Some(platform) => platform.clone(),
+        None => {
+            let platform = get("platform", name).map(Rc::new);
+            known.insert(name.to_owned(), platform.clone());
+            platform
+        }
+    })
+}
+
+/// A numeric limit of a platform, by name: the most of it. Read without lowering the whole platform.
+pub fn platform_limit(platform: &str, limit: &str) -> Option<usize> {
+    let node = find("platform", platform)?;
+    let row = node.children().find(|child| {
+        child.name() == "limit"
+            && child.args().next().and_then(|entry| crate::syntax::string(entry.value())) == Some(limit)
+    })?;
+    crate::syntax::scalar_text(row.prop("max")?.value()).parse().ok()
 }
