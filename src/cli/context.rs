@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ArgMatches;
 
@@ -227,7 +227,3 @@ impl Texts for ProgramTexts<'_> {
     }
 }
 
-/// A path for people: relative to where they are, if that is shorter.
-pub(super) fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
