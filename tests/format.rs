@@ -155,7 +155,7 @@ fn the_deepest_nesting_is_no_danger() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_documents_keep_their_meaning_and_comments(text in generate::document()) {

@@ -12,6 +12,11 @@ use deployc::syntax::kdl::{Document, Problem, Scalar, parse};
 use deployc::syntax::{canonical, print};
 use std::path::{Path, PathBuf};
 
+#[path = "syntax/differential.rs"]
+mod differential;
+#[path = "syntax/generate.rs"]
+mod generate;
+
 fn suite() -> Vec<(String, String, Option<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kdl-suite");
     let mut files: Vec<PathBuf> =
