@@ -40,7 +40,9 @@ fn assigned(value: &str) -> String {
     if value.bytes().all(bare) {
         return value.to_owned();
     }
-    if value.chars().all(characters::is_plain) && !value.contains(['\'', '\\']) {
+    // Compose keeps a backslash before a backtick, and a shell that reads the file must not run it.
+    let plain = |character: char| characters::is_plain(character) || (character == '\n' && value.contains('`'));
+    if value.chars().all(plain) && !value.contains(['\'', '\\']) {
         return ["'", value, "'"].concat();
     }
     let mut quoted = String::from("\"");

@@ -248,10 +248,15 @@ fn text(data: &str, quoting: Quoting, interpreter: Interpreter) -> String {
         Quoting::Double | Quoting::DoubleBrace if posix => {
             data.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('`', "\\`")
         }
-        Quoting::Bare if data.bytes().all(is_safe) && !data.is_empty() => data.to_owned(),
+        Quoting::Bare if data.bytes().all(is_safe) && !is_word_of_the_shell(data) => data.to_owned(),
         Quoting::Bare if !data.chars().all(is_plain) => ["$'", &ansi(data), "'"].concat(),
-        // Single quotes around `$` look like a mistake to shellcheck and to people.
-        Quoting::Bare if data.contains(['\'', '$', '`']) => ["\"", &double(data, quoting), "\""].concat(),
+        // A quoted `~/` looks like a mistake to shellcheck, and so do `$` or a last backslash in single quotes.
+        Quoting::Bare if data.starts_with("~/") => {
+            ["\\~", &text(data.get(1..).unwrap_or_default(), quoting, interpreter)].concat()
+        }
+        Quoting::Bare if data.contains(['\'', '$', '`']) || data.ends_with('\\') => {
+            ["\"", &double(data, quoting), "\""].concat()
+        }
         Quoting::Bare => ["'", data, "'"].concat(),
         Quoting::Double | Quoting::DoubleBrace => double(data, quoting),
         Quoting::Single => single(data),
@@ -260,9 +265,22 @@ fn text(data: &str, quoting: Quoting, interpreter: Interpreter) -> String {
     }
 }
 
+/// Words that mean something on their own, or look so to shellcheck.
+fn is_word_of_the_shell(data: &str) -> bool {
+    const WORDS: [&str; 15] = [
+        "", "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "function",
+    ];
+    data.starts_with('=') || WORDS.contains(&data)
+}
+
 /// Bytes that mean nothing to the shell anywhere in a word. A leading `~` is not among them.
 fn is_safe(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'%' | b'+' | b'=' | b':' | b',' | b'.' | b'/' | b'-')
+}
+
+/// Whether a further `{` would make it an expression to GitHub, wherever the script stands: a word never holds one.
+fn begins_expression(text: &str) -> bool {
+    text.ends_with("${")
 }
 
 /// Inside double quotes; what does not show as itself leaves them for a moment.
@@ -271,6 +289,9 @@ fn double(data: &str, quoting: Quoting) -> String {
     for character in data.chars() {
         match character {
             '"' | '\\' | '$' | '`' => out.extend(['\\', character]),
+            '{' if begins_expression(&out) && quoting == Quoting::DoubleBrace => out.push_str("$(printf '\\x7b')"),
+            '{' if begins_expression(&out) => out.push_str("\"\"{"),
+            '/' if out == "~" && quoting == Quoting::Double => out.push_str("\"\"/"),
             '}' if quoting == Quoting::DoubleBrace => out.push_str("\\}"),
             plain if is_plain(plain) && (plain != '\'' || quoting != Quoting::DoubleBrace) => out.push(plain),
             // Inside `"${…}"` quotes do not nest, bash looks for pairs of single ones, and a substitution loses line
@@ -297,6 +318,7 @@ fn single(data: &str) -> String {
     for character in data.chars() {
         match character {
             '\'' => out.push_str("'\\''"),
+            '{' if begins_expression(&out) => out.push_str("''{"),
             plain if is_plain(plain) => out.push(plain),
             hidden => {
                 out.push_str("'$'");
@@ -314,6 +336,7 @@ fn ansi(data: &str) -> String {
     for character in data.chars() {
         match character {
             '\'' | '\\' => out.extend(['\\', character]),
+            '{' if begins_expression(&out) => out.push_str("\\x7b"),
             plain if is_plain(plain) => out.push(plain),
             hidden => push_ansi(hidden, &mut out),
         }

@@ -1,6 +1,8 @@
 //! What GitHub, Compose and Prometheus make of plain data: exactly that data.
 
-use deployc::artifact::{Artifact, Dialect, Group, Part, Script, Tree, code, fill, github, list, map, mixed, text};
+use deployc::artifact::{
+    Artifact, Dialect, Group, Line, Part, Script, Tree, Word, code, fill, github, list, map, mixed, null, text,
+};
 use deployc::source::Origin;
 
 use super::hostile;
@@ -96,6 +98,12 @@ fn no_expression_reaches_a_script() {
     script.line("echo \"${NAME}\" ${{ github.event.issue.title }}", &[]);
     let found = read(Dialect::GithubWorkflow, map().put("run", script.clone()));
     assert_eq!(github_reads(found["run"].as_str().unwrap()), deployc::render::script(&script));
+    for place in ["echo {x}", "echo \"{x}\"", "echo '{x}'", "echo $'{x}'", "echo \"${A:-{x}}\""] {
+        for data in ["${{ x }}", "a\n${{ x }}", "'${{"] {
+            let words = [("x", Word::text(data))];
+            assert!(!deployc::render::script(&Script::of(place, &words)).contains("${{"), "{place} of {data}");
+        }
+    }
     let found = read(Dialect::Compose, map().put("command", list([Tree::from(script.clone())])));
     assert_eq!(compose_reads(found["command"][0].as_str().unwrap()), deployc::render::script(&script));
 }
@@ -109,4 +117,75 @@ fn only_the_trigger_of_a_workflow_is_a_bare_on() {
     };
     assert_eq!(print(Dialect::GithubWorkflow), "on: push: \"on\": \"on\"");
     assert_eq!(print(Dialect::Plain), "\"on\": push: \"on\": \"on\"");
+}
+
+/// Strings that a rule file, an environment and a step can hold at all.
+fn holdable() -> Vec<String> {
+    let short = |hostile: &String| hostile.len() < 2000 && !hostile.contains('\0') && !hostile.trim().is_empty();
+    hostile().into_iter().filter(short).collect()
+}
+
+fn leave(name: &str, artifact: &Artifact) {
+    use std::io::Write;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("dialect_readers").join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let text = deployc::render::text(artifact);
+    std::fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+fn yaml(dialect: Dialect, tree: Tree) -> Artifact {
+    Artifact::yaml("x.yaml", Group::CiCd, dialect, tree, &Origin::rule("a test"))
+}
+
+/// Leaves a workflow, a Compose file, rules with their promtool test, a Dockerfile and a script full of hostile
+/// strings, for the tools that `tests/validators/dialect_readers/run` asks.
+#[test]
+fn files_are_left_for_the_real_tools() {
+    let all = holdable();
+    let numbered = || all.iter().enumerate().map(|(number, hostile)| (format!("NAME_{number}"), hostile));
+    let mut script = Script::strict();
+    for hostile in &all {
+        script.line("printf '%s\\n' {a} \"{a}\"", &[("a", Word::text(hostile))]);
+    }
+    let steps = numbered().map(|(name, hostile)| {
+        map()
+            .put("name", hostile)
+            .put("env", map().put(name.as_str(), hostile))
+            .put("run", Script::of("printf %s {x}", &[("x", Word::text(hostile))]))
+    });
+    let job = map()
+        .put("name", "hostile")
+        .put("runs-on", "ubuntu-24.04")
+        .put("timeout-minutes", 5)
+        .put("steps", list(steps).push(map().put("name", "all").put("run", script.clone())));
+    let workflow = map()
+        .put("name", "hostile")
+        .put("on", map().put("workflow_dispatch", null()))
+        .put("permissions", map())
+        .put("jobs", map().put("hostile", job));
+    leave(".github/workflows/hostile.yml", &yaml(Dialect::GithubWorkflow, workflow));
+    let service = map().put("image", "scratch").put("environment", map().put_all(numbered()));
+    leave("compose.yaml", &yaml(Dialect::Compose, map().put("services", map().put("x", service.clone()))));
+    leave("compose.json", &Artifact::json("x", Group::Iac, None, map().put_all(numbered()), &Origin::rule("a test")));
+    let rules = numbered().map(|(name, hostile)| {
+        map().put("alert", name).put("expr", code("up == 0")).put("annotations", map().put("summary", hostile))
+    });
+    let group = map().put("name", "hostile").put("rules", list(rules));
+    leave("rules.yml", &yaml(Dialect::Prometheus, map().put("groups", [group])));
+    let expected = numbered().map(|(name, hostile)| {
+        let alert = map().put("exp_labels", map()).put("exp_annotations", map().put("summary", hostile));
+        map().put("eval_time", "1m").put("alertname", name).put("exp_alerts", [alert])
+    });
+    let series = map().put("series", "up").put("values", "0x5");
+    let test = map().put("interval", "1m").put("input_series", [series]).put("alert_rule_test", list(expected));
+    let tests = map().put("rule_files", ["rules.yml"]).put("tests", [test]);
+    leave("rules_test.yml", &yaml(Dialect::Plain, tests));
+    let mut file = Script::file();
+    file.append(&script);
+    leave("hostile.sh", &Artifact::shell("x.sh", Group::CiCd, file, &Origin::rule("a test")));
+    let lines = numbered().map(|(name, hostile)| Line::assignment(name, hostile)).collect();
+    let body = deployc::artifact::Body::Lines(lines);
+    leave("hostile.env", &Artifact::new("x", Group::Iac, body, &Origin::rule("a test")));
+    let service = map().put("image", "scratch").put("env_file", ["hostile.env"]);
+    leave("env.yaml", &yaml(Dialect::Compose, map().put("services", map().put("x", service))));
 }

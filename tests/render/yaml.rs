@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::{hostile, hostile_trees, meant, yaml_of};
-use deployc::artifact::text;
+use deployc::artifact::{Artifact, Group, text};
+use deployc::source::Origin;
 
 /// What a YAML 1.2 reader makes of it; where it refuses, a text that tells so.
 fn read(yaml: &str) -> serde_json::Value {
@@ -28,16 +29,22 @@ fn a_lone_scalar_reads_back() {
     }
 }
 
-/// Leaves every hostile tree as YAML with the JSON of what it means, for the readers in `tests/validators/yaml_readers`.
+/// Leaves every hostile tree as YAML and TOML with the JSON of what it means, for the readers in `tests/validators`.
 #[test]
 fn pairs_are_left_for_other_readers() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("yaml_readers");
-    std::fs::create_dir_all(&folder).unwrap();
+    let write = |folder: &str, name: String, content: String| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        File::create(folder.join(name)).unwrap().write_all(content.as_bytes()).unwrap();
+    };
     for (number, tree) in hostile_trees().into_iter().enumerate() {
-        let meant = serde_json::Value::from(vec![meant(&tree)]);
-        for (extension, content) in [("json", meant.to_string()), ("yaml", yaml_of(tree))] {
-            let path = folder.join(format!("{number:03}.{extension}"));
-            File::create(path).unwrap().write_all(content.as_bytes()).unwrap();
+        let meant = meant(&tree);
+        if meant.is_object() {
+            let toml = Artifact::toml("x.toml", Group::Iac, tree.clone(), &Origin::rule("a test"));
+            write("toml_readers", format!("{number:03}.json"), meant.to_string());
+            write("toml_readers", format!("{number:03}.toml"), deployc::render::text(&toml));
         }
+        write("yaml_readers", format!("{number:03}.json"), serde_json::Value::from(vec![meant]).to_string());
+        write("yaml_readers", format!("{number:03}.yaml"), yaml_of(tree));
     }
 }
