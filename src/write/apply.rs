@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::journal::{self, Before, Journal, Step};
 use super::lock::{LOCK_PATH, Lock};
@@ -73,13 +73,26 @@ fn put(root: &Root, session: &Session, step: &Step, changed: &mut BTreeSet<PathB
     if !staged {
         return Ok(if found.is(*after) { Done::Yes } else { Done::No });
     }
-    if !matches(*before, &found) && !found.is(*after) {
+    let target = root.join(path);
+    let emptied = *before == Before::Absent && found == Found::Directory && remove_empty(&target);
+    if !emptied && !matches(*before, &found) && !found.is(*after) {
         return Ok(Done::No);
     }
     make_parents(root, path, changed)?;
-    let target = root.join(path);
     fs::rename(session.staged_path(*number), &target).map_err(WriteError::io("replace", &target))?;
     Ok(Done::Yes)
+}
+
+/// Removes a folder in which there is nothing but such folders; answers whether it is gone.
+fn remove_empty(folder: &Path) -> bool {
+    if let Ok(entries) = fs::read_dir(folder) {
+        for entry in entries.flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                remove_empty(&entry.path());
+            }
+        }
+    }
+    fs::remove_dir(folder).is_ok()
 }
 
 /// Creates the folders that the path needs, and notes those whose content changes.

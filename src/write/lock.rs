@@ -38,18 +38,24 @@ pub(super) struct Entry {
     pub(super) digests: Vec<Digest>,
 }
 
+/// Who wrote the lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) compiler: String,
+    pub(super) edition: String,
+}
+
 /// The lock's content.
 #[derive(Clone, Debug)]
 pub(super) struct Lock {
     pub(super) state: LockState,
-    pub(super) compiler: Option<String>,
-    pub(super) edition: Option<String>,
+    pub(super) header: Option<Header>,
     pub(super) entries: BTreeMap<String, Entry>,
 }
 
 impl Lock {
     pub(super) fn missing() -> Self {
-        Lock { state: LockState::Missing, compiler: None, edition: None, entries: BTreeMap::new() }
+        Lock { state: LockState::Missing, header: None, entries: BTreeMap::new() }
     }
 
     /// Reads what can be read.
@@ -65,25 +71,25 @@ impl Lock {
                 lock.state = LockState::Damaged;
             }
         }
-        if lock.state == LockState::Whole && lock.compiler.is_none() {
+        if lock.state == LockState::Whole && lock.header.is_none() {
             lock.state = LockState::Damaged;
         }
         lock
     }
 
     fn read_header(&mut self, line: &str) -> bool {
-        match line.split_once(' ') {
-            Some(("compiler", version)) if parse_version(version).is_some() => {
-                let newest = self.compiler.take().filter(|known| is_newer(known, version));
-                self.compiler = Some(newest.unwrap_or_else(|| version.to_owned()));
-                true
-            }
-            Some(("edition", edition)) if !edition.contains(' ') => {
-                self.edition = Some(edition.to_owned());
-                true
-            }
-            _ => false,
+        let Some((version, edition)) = line.strip_prefix("deployc ").and_then(|header| header.split_once(" edition "))
+        else {
+            return false;
+        };
+        if parse_version(version).is_none() {
+            return false;
         }
+        // After a conflicted merge, the newer of the two sides decides.
+        if !self.header.as_ref().is_some_and(|header| is_newer(&header.compiler, version)) {
+            self.header = Some(Header { compiler: version.to_owned(), edition: edition.to_owned() });
+        }
+        true
     }
 
     /// The lock comes from a repository, so a path in it that deployc would never write is not believed: it could
@@ -118,11 +124,9 @@ impl Lock {
     /// The canonical text; the first digest of each entry counts.
     pub(super) fn print(&self) -> String {
         let mut out = TITLE.to_owned();
-        for (name, value) in [("compiler", &self.compiler), ("edition", &self.edition)] {
-            if let Some(value) = value {
-                // Writing to a string cannot fail.
-                let _ = writeln!(out, "{name} {value}");
-            }
+        if let Some(Header { compiler, edition }) = &self.header {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "deployc {compiler} edition {edition}");
         }
         for (path, entry) in &self.entries {
             if let Some(digest) = entry.digests.first() {

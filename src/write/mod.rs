@@ -19,7 +19,7 @@
 //! | ours or as generated but for CRLF line endings | replaced | replaced | replaced |
 //! | not listed, other bytes or a link (*foreign*) | conflict | replaced | replaced |
 //! | listed, other bytes or a link (*edited*) | conflict | conflict | replaced |
-//! | a folder, a device, behind a link out of the root | conflict | conflict | conflict |
+//! | a folder with files of others, a device, behind a link out of the root | conflict | conflict | conflict |
 //! | no longer generated, ours | removed, with folders that this empties | same | same |
 //! | no longer generated, edited | left; it is the user's from now on | same | same |
 //!

@@ -8,7 +8,7 @@ use super::difference::{Side, unified};
 use super::digest::Digest;
 use super::journal::{Before, Step};
 use super::judge::{Stale, Verdict, judge_stale};
-use super::lock::Lock;
+use super::lock::{Header, Lock};
 use super::place::{Found, Root};
 use super::writer::{Candidate, Writer};
 use super::{
@@ -161,7 +161,7 @@ fn collisions(candidates: &[Candidate]) -> BTreeMap<usize, ConflictKind> {
         let mut folder = candidate.key.as_str();
         while let Some((parent, _)) = folder.rsplit_once('/') {
             if let Some(other) = first.get(parent) {
-                found.insert(index, ConflictKind::Blocked { by: other.path.clone() });
+                found.insert(index, ConflictKind::Collision { with: other.path.clone() });
             }
             folder = parent;
         }
@@ -185,10 +185,9 @@ fn freed(root: &Root, candidate: &Candidate, removed: &BTreeSet<&str>) -> Result
     Ok(if free { Verdict::Write(Status::Created) } else { candidate.verdict.clone() })
 }
 
-/// Whether the folder holds nothing but files that are removed, so that it goes away with them.
+/// Whether the folder holds no file but those that are removed, so that it can go away with them.
 fn empties(root: &Root, folder: &str, removed: &BTreeSet<&str>) -> Result<bool, WriteError> {
     let real = root.join(folder);
-    let mut some = false;
     for entry in fs::read_dir(&real).map_err(WriteError::io("read", &real))? {
         let entry = entry.map_err(WriteError::io("read", &real))?;
         let Ok(name) = entry.file_name().into_string() else { return Ok(false) };
@@ -198,9 +197,8 @@ fn empties(root: &Root, folder: &str, removed: &BTreeSet<&str>) -> Result<bool, 
         if !goes {
             return Ok(false);
         }
-        some = true;
     }
-    Ok(some)
+    Ok(true)
 }
 
 /// Decides about the lock: its step comes last, and it is rewritten only if it changes.
@@ -259,8 +257,7 @@ fn plan_lock(
 fn next_lock(writer: &Writer) -> Result<Lock, WriteError> {
     let mut next = Lock {
         state: LockState::Whole,
-        compiler: Some(writer.options.compiler.clone()),
-        edition: Some(writer.options.edition.clone()),
+        header: Some(Header { compiler: writer.options.compiler.clone(), edition: writer.options.edition.clone() }),
         entries: BTreeMap::new(),
     };
     for (path, entry) in &writer.lock.entries {

@@ -150,11 +150,19 @@ pub enum ConflictKind {
         /// The link.
         by: String,
     },
-    /// Another generated file has the same path, or the same but for upper and lower case.
+    /// Another generated file excludes it: it has the same path, the same but for upper and lower case, or the path
+    /// of a folder that this one needs.
     Collision {
         /// The other path.
         with: String,
     },
+}
+
+impl Conflict {
+    /// The code of the diagnostic that tells of it.
+    pub fn code(&self) -> &'static str {
+        self.kind.code(&self.path)
+    }
 }
 
 impl fmt::Display for Conflict {
@@ -171,7 +179,7 @@ impl fmt::Display for Conflict {
                 write!(out, "`{path}` lies behind the link `{by}`, which leaves the project")
             }
             ConflictKind::Collision { with } => {
-                write!(out, "`{path}` and `{with}` are both generated and are one file on some systems")
+                write!(out, "`{with}` and `{path}` are both generated and cannot both exist on every system")
             }
         }
     }
@@ -209,6 +217,23 @@ impl WayOut {
 }
 
 impl ConflictKind {
+    /// The code of the diagnostic that tells of it.
+    fn code(&self, path: &str) -> &'static str {
+        match self {
+            ConflictKind::Edited => "output/edited",
+            ConflictKind::Collision { with } if with != path && with.to_lowercase() == path.to_lowercase() => {
+                "output/case"
+            }
+            ConflictKind::Collision { .. } => "output/two-emitters",
+            ConflictKind::Foreign
+            | ConflictKind::Link
+            | ConflictKind::Directory
+            | ConflictKind::Special
+            | ConflictKind::Blocked { .. }
+            | ConflictKind::Outside { .. } => "output/foreign",
+        }
+    }
+
     /// The ways out, the safest first.
     pub fn ways_out(&self) -> &'static [WayOut] {
         match self {

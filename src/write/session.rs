@@ -177,6 +177,10 @@ fn create_folder(folder: &Path) -> Result<(), WriteError> {
 
 /// Opens and locks the file; `None` while another build has it.
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    // No deployc makes a link here, and opening one could create a file elsewhere.
+    if path.is_symlink() {
+        fs::remove_file(path)?;
+    }
     let handle = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     match handle.try_lock() {
         // The one who had it removes the file at the end: then this is a lock on a file that nobody else will find.

@@ -122,9 +122,10 @@ impl Writer {
 
     fn read_lock(&mut self) -> Result<(), WriteError> {
         (self.lock, self.lock_found) = read_lock(&self.root)?;
-        match &self.lock.compiler {
-            Some(version) if is_newer(version, &self.options.compiler) => {
-                Err(WriteError::OlderCompiler { lock: version.clone(), ours: self.options.compiler.clone() })
+        match &self.lock.header {
+            Some(header) if is_newer(&header.compiler, &self.options.compiler) => {
+                let (lock, ours) = (header.compiler.clone(), self.options.compiler.clone());
+                Err(WriteError::OlderCompiler { lock, ours })
             }
             _ => Ok(()),
         }

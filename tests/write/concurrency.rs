@@ -87,6 +87,27 @@ fn a_build_that_waits_gets_its_turn() {
 }
 
 #[test]
+fn what_was_looked_at_before_another_build_wrote_is_looked_at_again() {
+    let set = |a: &str, b: &str, c: &str| [file("a", a), file("b", b), file("c", c)];
+    for (theirs, told) in [(set("one", "one", "theirs"), false), (set("theirs", "one", "one"), true)] {
+        let root = tempfile::tempdir().unwrap();
+        build_clean(root.path(), &set("one", "one", "one"));
+        let mut writer = Writer::open(root.path(), options()).unwrap();
+        let mut offer = |file: Generated| writer.offer(&file.path, file.group, file.mode, file.ownership, &file.bytes);
+        offer(file("a", "one")).unwrap();
+        build_clean(root.path(), &theirs);
+        // The bytes of `a` are gone by now, so the set cannot be made whole any more.
+        let next = offer(file("b", "two"));
+        assert_eq!(matches!(&next, Err(WriteError::ChangedMeanwhile { path }) if path == "a"), told, "{next:?}");
+        if !told {
+            offer(file("c", "two")).unwrap();
+            assert!(writer.commit().unwrap().conflicts.is_empty(), "what the other build wrote is ours");
+            assert!(!build_clean(root.path(), &set("one", "two", "two")).has_drift());
+        }
+    }
+}
+
+#[test]
 fn an_edit_during_the_build_is_left_alone_and_told() {
     let root = tempfile::tempdir().unwrap();
     build_clean(root.path(), &[file("a", "one"), file("b", "one")]);

@@ -67,6 +67,16 @@ fn links_out_of_the_root_are_not_followed_even_by_force() {
     std::os::unix::fs::symlink("../outside", root.join(".deployc")).unwrap();
     assert!(matches!(build_with(&root, &[file("b", "b")], force()), Err(WriteError::UnsafePath { .. })));
     assert!(fs::read_dir(outer.path().join("outside")).unwrap().next().is_none());
+
+    // Nor is anything in that folder.
+    fs::remove_file(root.join(".deployc")).unwrap();
+    fs::create_dir(root.join(".deployc")).unwrap();
+    for name in ["lock", "staged", "journal", "journal.part", ".gitignore"] {
+        std::os::unix::fs::symlink("../../outside/new", root.join(".deployc").join(name)).unwrap();
+    }
+    build_clean(&root, &[file("b", "b")]);
+    assert!(fs::read_dir(outer.path().join("outside")).unwrap().next().is_none());
+    assert!(!root.join(".deployc").exists());
 }
 
 #[cfg(unix)]
@@ -107,10 +117,12 @@ fn generated_files_that_exclude_each_other_are_conflicts() {
     let root = tempfile::tempdir().unwrap();
     let report = build(root.path(), &[file("docs/Api.md", "x"), file("docs/api.md", "y"), file("b", "b")]);
     assert_eq!(conflict(&report, "docs/api.md"), ConflictKind::Collision { with: "docs/Api.md".into() });
+    assert_eq!(report.conflicts[0].code(), "output/case");
     let report = build(root.path(), &[file("a", "x"), file("a", "x")]);
     assert_eq!(conflict(&report, "a"), ConflictKind::Collision { with: "a".into() });
+    assert_eq!(report.conflicts[0].code(), "output/two-emitters");
     let report = build(root.path(), &[file("a/b/c", "x"), file("A", "y")]);
-    assert_eq!(conflict(&report, "a/b/c"), ConflictKind::Blocked { by: "A".into() });
+    assert_eq!(conflict(&report, "a/b/c"), ConflictKind::Collision { with: "A".into() });
     assert!(snapshot(root.path()).is_empty());
 }
 
@@ -137,6 +149,10 @@ fn files_and_folders_in_each_others_place_are_conflicts_unless_they_are_ours() {
     build_clean(root, &[file("c", "c"), file("d/e/f", "f"), file("d/g", "g")]);
     build_clean(root, &[file("c/d", "c"), file("d", "d")]);
     assert_eq!((text(root, "c/d"), text(root, "d")), ("c".into(), "d".into()));
+    // A folder without any file holds nothing of anybody.
+    fs::create_dir_all(root.join("empty/empty")).unwrap();
+    build_clean(root, &[file("c", "c"), file("d/e/f", "f"), file("empty", "x")]);
+    assert_eq!(text(root, "empty"), "x");
     build_clean(root, &[file("c", "c"), file("d/e/f", "f")]);
     put(root, "d/e/mine", "mine");
     let report = build(root, &[file("d", "d")]);

@@ -14,8 +14,7 @@ fn one_sorted_line_per_file_and_nothing_about_the_whole() {
     let all = lock(root);
     let lines: Vec<&str> = all.lines().filter(|line| !line.starts_with('#')).collect();
     let expected = [
-        "compiler 0.1.0".to_owned(),
-        "edition 2026".to_owned(),
+        "deployc 0.1.0 edition 2026".to_owned(),
         format!("a {} iac", Digest::of(b"y")),
         format!("b c/d.md {} operations", Digest::of(b"x")),
     ];
@@ -57,7 +56,7 @@ fn after_a_conflicted_merge_the_files_of_both_sides_are_ours() {
     put(root, "b", "ours");
     put(root, "c", "by hand");
     let text = format!(
-        "compiler 0.1.0\nedition 2026\n<<<<<<< HEAD\na {ours} iac\nb {ours} ci-cd\nc {ours} iac\n||||||| base\n=======\na {theirs} iac\nb {theirs} ci-cd\n>>>>>>> other\n"
+        "deployc 0.1.0 edition 2026\n<<<<<<< HEAD\ndeployc 0.0.9 edition 2025\na {ours} iac\nb {ours} ci-cd\nc {ours} iac\n||||||| base\n=======\na {theirs} iac\nb {theirs} ci-cd\n>>>>>>> other\n"
     );
     put(root, LOCK, &text);
     let mut only = options();
@@ -126,7 +125,7 @@ fn an_older_compiler_refuses() {
         ("0.1.0", "0.2.0", false),
         ("nonsense", "0.1.0", false),
     ] {
-        let before = format!("compiler {lock}\nedition 2026\n");
+        let before = format!("deployc {lock} edition 2026\n");
         put(root.path(), LOCK, &before);
         let mut options = options();
         options.compiler = ours.to_owned();
@@ -148,7 +147,7 @@ fn a_hostile_lock_reaches_nothing_outside() {
     put(&root, "mine", "precious");
     let digest = Digest::of(b"precious");
     let absolute = outer.path().join("victim");
-    let mut text = "compiler 0.1.0\nedition 2026\n".to_owned();
+    let mut text = "deployc 0.1.0 edition 2026\n".to_owned();
     for path in ["../victim", absolute.to_str().unwrap(), ".git/config", "a/../../victim", "./mine", ".deployc/lock"] {
         text.push_str(&format!("{path} {digest} iac\n"));
     }

@@ -93,6 +93,10 @@ fn adopt_takes_foreign_files_and_force_takes_edited_ones_too() {
     let report = build(root, &files);
     assert_eq!(conflict(&report, "foreign"), ConflictKind::Foreign);
     assert_eq!(conflict(&report, "edited"), ConflictKind::Edited);
+    assert_eq!(
+        report.conflicts.iter().map(|conflict| conflict.code()).collect::<Vec<_>>(),
+        ["output/edited", "output/foreign"]
+    );
 
     let adopt = || {
         let mut options = options();
