@@ -2,11 +2,14 @@
 
 mod anchor;
 pub mod chart;
+mod convert;
 pub mod dockerfile;
 mod lines;
 pub mod markdown;
 mod path;
+mod prose;
 mod shell;
+mod template;
 mod tree;
 
 pub use anchor::{Anchor, anchor_of, anchors, links, slug};
@@ -16,7 +19,7 @@ pub use lines::{Line, LineContent};
 pub use markdown::Block;
 pub use path::{Found, Missing, Path, PathError, Segment};
 pub use shell::{Cases, Interpreter, LineKind, Prologue, Script, ScriptLine, Word};
-pub(crate) use shell::{Piece, pieces};
+pub(crate) use template::{Piece, pieces};
 pub use tree::{Part, Tree, Value, code, fill, github, int, list, map, mixed, null, text};
 
 use crate::source::Origin;

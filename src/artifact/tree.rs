@@ -1,7 +1,8 @@
 //! The value tree behind YAML, JSON and TOML, and the builders that emitters write it with.
 
-use super::{Script, shell};
-use crate::source::{Origin, Sourced};
+use super::Script;
+use super::template::{Piece, pieces};
+use crate::source::Origin;
 
 /// A value, where it came from, and the comments that go with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,10 +122,10 @@ pub fn mixed<P: Into<Part>>(parts: impl IntoIterator<Item = P>) -> Tree {
 /// A hole nobody fills stays as written.
 pub fn fill(template: &str, holes: &[(&str, Part)]) -> Tree {
     let mut parts = Vec::new();
-    for piece in shell::pieces(template) {
+    for piece in pieces(template) {
         match piece {
-            shell::Piece::Literal(source) => parts.push(Part::Code(source.to_owned())),
-            shell::Piece::Hole { name, source } => {
+            Piece::Literal(source) => parts.push(Part::Code(source.to_owned())),
+            Piece::Hole { name, source } => {
                 let found = holes.iter().find(|(hole, _)| *hole == name);
                 parts.push(found.map_or_else(|| Part::Code(source.to_owned()), |(_, part)| part.clone()));
             }
@@ -306,105 +307,5 @@ impl Tree {
             | Value::Mixed(_)
             | Value::Script(_) => false,
         }
-    }
-}
-
-impl From<Value> for Tree {
-    fn from(value: Value) -> Self {
-        Tree { value, origin: None, comment: None, note: None }
-    }
-}
-
-impl From<&str> for Tree {
-    fn from(data: &str) -> Self {
-        text(data)
-    }
-}
-
-impl From<String> for Tree {
-    fn from(data: String) -> Self {
-        text(data)
-    }
-}
-
-impl From<&String> for Tree {
-    fn from(data: &String) -> Self {
-        text(data)
-    }
-}
-
-impl From<bool> for Tree {
-    fn from(flag: bool) -> Self {
-        Value::Bool(flag).into()
-    }
-}
-
-macro_rules! whole_numbers {
-    ($($kind:ty),*) => { $(
-        impl From<$kind> for Tree {
-            fn from(number: $kind) -> Self {
-                int(i64::from(number))
-            }
-        }
-    )* };
-}
-whole_numbers!(i64, i32, u32, u16, u8);
-
-impl From<u64> for Tree {
-    fn from(number: u64) -> Self {
-        i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()).into(), int)
-    }
-}
-
-impl From<usize> for Tree {
-    fn from(number: usize) -> Self {
-        (number as u64).into()
-    }
-}
-
-impl From<f64> for Tree {
-    /// Rust prints floats without an exponent; what is not a finite number is null, as in JSON.
-    fn from(number: f64) -> Self {
-        if !number.is_finite() {
-            return null();
-        }
-        let printed = number.to_string();
-        printed.parse().map_or_else(|_| Value::Decimal(printed).into(), int)
-    }
-}
-
-impl From<Script> for Tree {
-    fn from(script: Script) -> Self {
-        Value::Script(script).into()
-    }
-}
-
-impl<T: Into<Tree>> From<Vec<T>> for Tree {
-    fn from(items: Vec<T>) -> Self {
-        list(items)
-    }
-}
-
-impl<T: Into<Tree>, const N: usize> From<[T; N]> for Tree {
-    fn from(items: [T; N]) -> Self {
-        list(items)
-    }
-}
-
-impl<T: Into<Tree>> From<Sourced<T>> for Tree {
-    fn from(sourced: Sourced<T>) -> Self {
-        sourced.value.into().at(&sourced.origin)
-    }
-}
-
-impl<T: Clone + Into<Tree>> From<&Sourced<T>> for Tree {
-    fn from(sourced: &Sourced<T>) -> Self {
-        sourced.value.clone().into().at(&sourced.origin)
-    }
-}
-
-impl From<&Tree> for Tree {
-    fn from(tree: &Tree) -> Self {
-        tree.clone()
     }
 }

@@ -226,4 +226,3 @@ impl Texts for ProgramTexts<'_> {
         self.0.file(file).map_or("", |file| file.document.text())
     }
 }
-

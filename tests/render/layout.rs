@@ -55,7 +55,7 @@ fn tree() -> Tree {
                 map().put("needs", ["build"]).put("if", github("always()")).comment("The one required check."),
             ),
         )
-        .put("nested", list([list([text("a").comment("first"), text("b")]), list([Tree::from(map())]), list([null()])]))
+        .put("nested", list([list([text("a").comment("first"), text("b")]), list([map()]), list([null()])]))
         .put("numbers", [Tree::from(1.5), Tree::from(1e21), Tree::from(0.1), Tree::from(f64::NAN), int(-3)])
         .put("text", text("two\nlines\n").at(&at(6)))
         .put("x".repeat(1100), "long key")
@@ -89,7 +89,7 @@ fn toml() {
             "services",
             [map().put("port", 8080).put("checks", [map().put("path", "/")]), map().at(&at(3)).put("port", 1)],
         )
-        .put("list", list([Tree::from("a"), map().put("inline key", 1).put("none", null()).into(), null()]))
+        .put("list", list([Tree::from("a"), map().put("inline key", 1).put("none", null()), null()]))
         .put("ratio", 3.0)
         .put("half", 0.5)
         .put("big", 1e21);
