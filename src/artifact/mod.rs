@@ -4,6 +4,7 @@ mod anchor;
 pub mod chart;
 mod convert;
 pub mod dockerfile;
+mod faults;
 mod lines;
 pub mod markdown;
 mod path;

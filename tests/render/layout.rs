@@ -1,6 +1,7 @@
 //! What files look like, and that every line tells where it came from.
 
 use deployc::artifact::dockerfile::{Copy, Health, InstructionKind, Stage};
+use deployc::artifact::markdown::{bullets, item, quote, row, shell, table};
 use deployc::artifact::{
     Artifact, Body, Dialect, Dockerfile, Group, Line, Script, Tree, Word, github, int, list, map, null, text,
 };
@@ -174,4 +175,26 @@ fn a_script_file() {
     let mut file = script();
     file.prologue = deployc::artifact::Prologue::File;
     insta::assert_snapshot!(traced(&Artifact::shell("ops/x.sh", Group::CiCd, file, &at(1))));
+}
+
+#[test]
+fn a_template_that_does_not_fit_is_found_wherever_it_stands() {
+    let broken = || Script::of("echo {missing}", &[]);
+    let told = ["nothing fills `{missing}` of `echo {missing}`"];
+    let mut file = Dockerfile::default();
+    file.stage("scratch", "", |stage| {
+        stage.run(broken());
+    });
+    let listed = bullets([item("a").with(shell(broken()))]);
+    for body in [
+        Body::Yaml { documents: vec![map().put("jobs", [map().put("run", broken())])], dialect: Dialect::Plain },
+        Body::Markdown(vec![quote(vec![listed])]),
+        Body::Shell(broken()),
+        Body::Dockerfile(file),
+    ] {
+        assert_eq!(Artifact::new("x", Group::Iac, body, &at(1)).faults(), told);
+    }
+    let wide = Body::Markdown(vec![table(["A"]).row(row(["1", "2"]))]);
+    assert_eq!(Artifact::new("x", Group::Iac, wide, &at(1)).faults().len(), 1);
+    assert_eq!(Artifact::json("x", Group::Iac, None, tree(), &at(1)).faults(), [""; 0]);
 }
