@@ -24,13 +24,13 @@ pub struct ExpressionError {
     /// What is wrong, in lower case, with the text in backticks.
     pub message: String,
     /// What the offending bytes are, in a few words, to stand beside them.
-    pub label: String,
+    pub label: Box<str>,
     /// Further places that belong to the mistake, each with what it is.
     pub also: Vec<(Range<usize>, String)>,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// A replacement of the **whole** text, where only one thing can have been meant.
-    pub fix: Option<String>,
+    pub fix: Option<Box<str>>,
 }
 
 impl ExpressionError {
@@ -40,7 +40,7 @@ impl ExpressionError {
             fault: Fault::Grammar,
             range,
             message: message.into(),
-            label: "does not belong here".to_owned(),
+            label: "does not belong here".into(),
             also: Vec::new(),
             help: None,
             fix: None,
@@ -54,23 +54,23 @@ impl ExpressionError {
 
     /// The mistake in a value that begins at byte `start` of `text` and is `length` long.
     pub(super) fn of_value(error: ValueError, text: &str, start: usize, length: usize) -> Self {
-        let fix = error.fix.map(|fix| replaced(text, start..start + length, &fix));
+        let fix = error.fix.map(|fix| replaced(text, start..start + length, &fix).into());
         let range = start + error.range.start..start + error.range.end;
-        let label = format!("not a valid {}", error.expected);
-        ExpressionError { help: error.help, fix, label, ..ExpressionError::value(range, error.message) }
+        let label = format!("not a valid {}", error.expected).into();
+        ExpressionError { help: error.help.map(Into::into), fix, label, ..ExpressionError::value(range, error.message) }
     }
 
     /// Adds what to do about it.
     #[must_use]
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
     /// Says what the offending bytes are.
     #[must_use]
     pub(super) fn with_label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.label = label.into().into();
         self
     }
 
@@ -86,9 +86,9 @@ impl ExpressionError {
     pub(super) fn with_fix(mut self, text: &str, range: Range<usize>, replacement: &str) -> Self {
         let fix = replaced(text, range, replacement);
         if self.help.is_none() {
-            self.help = Some(format!("write `{fix}`"));
+            self.help = Some(format!("write `{fix}`").into());
         }
-        self.fix = Some(fix);
+        self.fix = Some(fix.into());
         self
     }
 }

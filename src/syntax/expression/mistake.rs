@@ -37,10 +37,12 @@ fn missing(text: &str, previous: Option<&(Token, Range<usize>)>) -> ExpressionEr
             .with_help("a condition compares a metric: `error_rate > 2% for 5m`");
     };
     let written = text.get(range.clone()).unwrap_or_default();
-    let message = match token {
-        Token::For | Token::Over => format!("`{written}` has no duration after it"),
-        _ if token.wants_more() => format!("`{written}` has no right side"),
-        _ => "the condition ends too early".to_owned(),
+    let message = if matches!(token, Token::For | Token::Over) {
+        format!("`{written}` has no duration after it")
+    } else if token.wants_more() {
+        format!("`{written}` has no right side")
+    } else {
+        "the condition ends too early".to_owned()
     };
     ExpressionError::new(range.clone(), message).with_label("nothing follows it")
 }

@@ -3,6 +3,7 @@
 //! The grammar is described in `grammar/expression.ebnf`. Mistakes are told with byte ranges inside the text.
 
 mod error;
+mod fold;
 mod grammar;
 mod measure;
 mod mistake;

@@ -60,7 +60,7 @@ pub enum Condition {
         place: Place,
     },
     /// Two values are compared.
-    Comparison(Comparison),
+    Comparison(Box<Comparison>),
 }
 
 /// Two values compared, for how long, over what window.
@@ -219,7 +219,7 @@ impl Condition {
                 parts.iter().flat_map(Condition::comparisons).collect()
             }
             Condition::Not { inner, .. } => inner.comparisons(),
-            Condition::Comparison(comparison) => vec![comparison],
+            Condition::Comparison(comparison) => vec![comparison.as_ref()],
         }
     }
 
@@ -238,7 +238,7 @@ impl Default for Condition {
     /// One that never holds, for a place that has none: `0 > 0`.
     fn default() -> Self {
         let zero = || Operand::Quantity { quantity: Quantity::default(), place: Place::default() };
-        Condition::Comparison(Comparison {
+        Condition::Comparison(Box::new(Comparison {
             left: zero(),
             operator: Operator::Greater,
             operator_place: Place::default(),
@@ -246,7 +246,7 @@ impl Default for Condition {
             hold: None,
             over: None,
             place: Place::default(),
-        })
+        }))
     }
 }
 
