@@ -378,6 +378,7 @@ fn a_hostile_journal_reaches_nothing_outside() {
         journal.push_str(&format!("{} {line}\n", deployc::write::Digest::of(line.as_bytes())));
     }
     fs::write(root.path().join(".deployc/journal"), journal).unwrap();
+    fs::write(root.path().join(".deployc/staged/0"), "a two").unwrap();
     let mut options = options();
     options.takeover = Takeover::Force;
     build_with(root.path(), &new_set(), options).unwrap();
