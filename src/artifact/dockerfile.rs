@@ -49,6 +49,8 @@ pub enum InstructionKind {
     Environment(Vec<(String, String)>),
     /// `ENV NAME="${ARGUMENT}"`.
     EnvironmentFrom(String, String),
+    /// `ENV NAME="text:${NAME}"`: a path put before those that are searched already.
+    EnvironmentBefore(String, String),
     /// `LABEL`.
     Label(Vec<(String, String)>),
     /// `WORKDIR`.
@@ -153,6 +155,7 @@ impl Dockerfile {
                 InstructionKind::User(value) => check("USER", value),
                 InstructionKind::StopSignal(value) => check("STOPSIGNAL", value),
                 InstructionKind::EnvironmentFrom(..)
+                | InstructionKind::EnvironmentBefore(..)
                 | InstructionKind::Copy(_)
                 | InstructionKind::Run(_)
                 | InstructionKind::Expose(_)

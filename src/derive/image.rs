@@ -1,6 +1,6 @@
 //! Images: one per unique source, runtime and build; services that share one differ in their arguments.
 
-use crate::derive::{Assumption, Variable};
+use crate::derive::{Assumption, Variable, command};
 use crate::loader::Loader;
 use crate::model;
 use crate::resolve::{Model, Setting, base, join};
@@ -30,6 +30,21 @@ pub struct Manifest {
     pub lock: Option<String>,
 }
 
+impl Manifest {
+    /// The folder of the lock file; `.` for the root.
+    pub fn lock_folder(&self) -> Option<String> {
+        let lock = self.lock.as_deref()?;
+        Some(lock.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned())
+    }
+}
+
+impl ImageFacts {
+    /// A command by its name.
+    pub fn command(&self, name: &str) -> Option<&Sourced<String>> {
+        self.commands.iter().find(|(known, _)| known == name).map(|(_, command)| command)
+    }
+}
+
 /// One image that is built from this repository.
 #[derive(Clone, Debug)]
 pub struct ImageFacts {
@@ -57,6 +72,10 @@ pub struct ImageFacts {
     pub per_environment: Option<Origin>,
     /// Build-time values by environment, filled in where they are the same everywhere under the first.
     pub build_values: Vec<(String, Vec<Variable>)>,
+    /// Its commands, declared or by convention: `lint`, `test`, `build`, `start` and names of the user's own.
+    pub commands: Vec<(String, Sourced<String>)>,
+    /// The name of the package in its manifest.
+    pub package: Option<String>,
     /// The first service's node, for commands and further build settings.
     pub node: model::Service,
 }
@@ -121,13 +140,31 @@ fn of_service(
     let version = runtime.and_then(|runtime| version(runtime, facts.as_ref()));
     let instructions = instructions(service, folder, loader);
     let manifest = facts.as_ref().and_then(|facts| manifest(runtime, facts, folder, loader, service, assumptions));
+    let manager = facts.as_ref().zip(manifest.as_ref()).and_then(|(facts, manifest)| {
+        facts.manager.iter().find(|manager| manager.name.value == manifest.manager.value)
+    });
+    let project = command::Project {
+        loader,
+        folder,
+        manifest: manifest.as_ref().and_then(|manifest| manifest.manifest.as_deref()),
+    };
+    let commands = command::derive(service, manager, &project);
+    let package = project.package();
+    let lock_folder = manifest.as_ref().and_then(Manifest::lock_folder).filter(|above| above != folder);
     ImageFacts {
         name: service.name.clone(),
         source: Sourced::new(folder.to_owned(), source.origin.clone()),
         context: match build.and_then(|build| build.context.as_ref()) {
             Some(context) => Sourced::new(normal(&context.value), context.origin.clone()),
-            None => Sourced::new(folder.to_owned(), source.origin.clone()),
+            None => match lock_folder.filter(|_| matches!(instructions, ImageSource::Ours(_))) {
+                Some(above) => {
+                    Sourced::new(above, source.origin.clone().because("the lock file is in a folder above the source"))
+                }
+                None => Sourced::new(folder.to_owned(), source.origin.clone()),
+            },
         },
+        commands,
+        package,
         instructions,
         runtime: name,
         version,
@@ -189,8 +226,17 @@ fn manifest(
         let mut at = Some(folder);
         while let Some(folder) = at {
             for file in files {
-                let path = join(folder, &file.value)?;
-                if loader.kind(&path).is_some() {
+                let path = match file.value.strip_prefix('*') {
+                    // `*.csproj`: the first file that ends so.
+                    Some(end) => loader
+                        .list(folder)
+                        .ok()?
+                        .into_iter()
+                        .find(|name| name.ends_with(end))
+                        .and_then(|name| join(folder, &name)),
+                    None => join(folder, &file.value),
+                };
+                if let Some(path) = path.filter(|path| loader.kind(path).is_some()) {
                     return Some(path);
                 }
             }

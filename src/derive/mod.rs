@@ -3,6 +3,7 @@
 //! Deriving is total: it gives an answer for every model, also for a wrong one, so that one mistake is told once and
 //! the checks stay independent of each other.
 
+mod command;
 mod deployment;
 mod environment;
 mod image;

@@ -1,5 +1,6 @@
 //! Emitters: from the plan to the trees of files, one file per target.
 
+pub mod image;
 pub mod ops;
 pub mod platform;
 
@@ -17,7 +18,10 @@ pub struct Emitter {
 }
 
 /// Every emitter, in the order their files are reported.
-pub static EMITTERS: &[Emitter] = &[Emitter { name: "platform", group: Group::Iac, emit: platform::emit }];
+pub static EMITTERS: &[Emitter] = &[
+    Emitter { name: "platform", group: Group::Iac, emit: platform::emit },
+    Emitter { name: "image", group: Group::Iac, emit: image::emit },
+];
 
 /// The trees of every file that the plan needs.
 pub fn emit(plan: &Plan<'_>) -> Vec<Artifact> {

@@ -57,6 +57,9 @@ fn instruction(kind: &InstructionKind) -> String {
         InstructionKind::Argument(name, default) => argument(name, default.as_deref()),
         InstructionKind::Environment(pairs) => self::pairs("ENV", pairs),
         InstructionKind::EnvironmentFrom(name, argument) => ["ENV ", name, "=\"${", argument, "}\""].concat(),
+        InstructionKind::EnvironmentBefore(name, text) => {
+            ["ENV ", name, "=", quoted(text).trim_end_matches('"'), ":${", name, "}\""].concat()
+        }
         InstructionKind::Label(pairs) => self::pairs("LABEL", pairs),
         InstructionKind::Folder(path) => ["WORKDIR ", &word(path)].concat(),
         InstructionKind::Copy(copy) => self::copy(copy),

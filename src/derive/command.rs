@@ -1,0 +1,127 @@
+//! The commands of an image's code: what the service says, else the runtime's convention where its conditions hold.
+
+use crate::loader::Loader;
+use crate::model;
+use crate::resolve::join;
+use crate::source::{Origin, Sourced};
+
+/// The commands that the runtime may have a convention for.
+const CONVENTIONAL: [&str; 4] = ["lint", "test", "build", "start"];
+
+/// Looks into the manifest and the folder of a service, for the conditions of conventions.
+pub(super) struct Project<'a> {
+    pub(super) loader: &'a dyn Loader,
+    /// The folder of the service's code.
+    pub(super) folder: &'a str,
+    /// The manifest that was found.
+    pub(super) manifest: Option<&'a str>,
+}
+
+impl Project<'_> {
+    fn text(&self) -> String {
+        let bytes = self.manifest.and_then(|path| self.loader.read(path).ok().flatten()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn has_file(&self, file: &str) -> bool {
+        join(self.folder, file).is_some_and(|path| self.loader.kind(&path).is_some())
+    }
+
+    /// The name of the package, where the manifest tells one.
+    pub(super) fn package(&self) -> Option<String> {
+        let text = self.text();
+        if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) {
+            return object.get("name").and_then(|name| name.as_str()).map(str::to_owned);
+        }
+        let named = |line: &str| {
+            let (key, value) = line.split_once('=')?;
+            (key.trim() == "name").then(|| value.trim().trim_matches('"').to_owned())
+        };
+        text.lines().find_map(named).or_else(|| {
+            let module = text.lines().find_map(|line| line.strip_prefix("module "))?;
+            module.trim().rsplit('/').next().map(str::to_owned)
+        })
+    }
+}
+
+/// Whether a manifest names a dependency: as a whole word, not as a part of another name.
+fn names(text: &str, dependency: &str) -> bool {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '@');
+    text.match_indices(dependency).any(|(at, _)| {
+        let before = text.get(..at).and_then(|head| head.chars().next_back());
+        let after = text.get(at + dependency.len()..).and_then(|tail| tail.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(|c| inside(c) && c != '.')
+    })
+}
+
+fn has_script(text: &str, script: &str) -> bool {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(manifest) => manifest.get("scripts").and_then(|scripts| scripts.get(script)).is_some(),
+        Err(_) => false,
+    }
+}
+
+/// Every command: those the service declares (names of its own included), then the conventions for what it leaves out.
+pub(super) fn derive(
+    service: &model::Service,
+    manager: Option<&model::StdManager>,
+    project: &Project<'_>,
+) -> Vec<(String, Sourced<String>)> {
+    let mut commands: Vec<(String, Sourced<String>)> = Vec::new();
+    if let Some(own) = &service.command {
+        let known = [("lint", &own.lint), ("test", &own.test), ("build", &own.build), ("start", &own.start)];
+        for (name, command) in known {
+            commands.extend(command.clone().map(|command| (name.to_owned(), command)));
+        }
+        commands.extend(own.others.iter().map(|(name, command)| (name.value.clone(), command.clone())));
+    }
+    let Some(manager) = manager else { return commands };
+    let text = project.text();
+    let port = service
+        .http
+        .first()
+        .or(service.grpc.first())
+        .or(service.tcp.first())
+        .map(|port| port.port.value.get().to_string());
+    for name in CONVENTIONAL {
+        if commands.iter().any(|(known, _)| known == name) {
+            continue;
+        }
+        let fits = |row: &&model::StdManagerCommand| {
+            row.name.value == name
+                && row.if_script.as_ref().is_none_or(|script| has_script(&text, &script.value))
+                && row.if_dependency.as_ref().is_none_or(|dependency| names(&text, &dependency.value))
+                && row.if_file.as_ref().is_none_or(|file| project.has_file(&file.value))
+        };
+        let Some(row) = manager.command.iter().find(fits) else { continue };
+        let command = row
+            .value
+            .value
+            .replace("{port}", port.as_deref().unwrap_or("8080"))
+            .replace("{package}", project.package().as_deref().unwrap_or(&service.name.value));
+        let origin = Origin::at(service.source.as_ref().map_or(service.origin.place, |source| source.origin.place))
+            .because("the runtime's convention, by what the manifest names")
+            .with(&row.origin);
+        commands.push((name.to_owned(), Sourced::new(command, origin)));
+    }
+    commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dependency_is_a_whole_name() {
+        assert!(names("fastapi==0.115\nuvicorn[standard]==0.30", "uvicorn"));
+        assert!(names("\"jest\": \"^29\"", "jest"));
+        assert!(!names("ts-jest==1", "jest"));
+        assert!(!names("jest-cli==1", "jest"));
+    }
+
+    #[test]
+    fn a_script_is_a_key_of_scripts() {
+        assert!(has_script(r#"{"scripts":{"lint":"eslint ."}}"#, "lint"));
+        assert!(!has_script(r#"{"lint":"eslint ."}"#, "lint"));
+    }
+}
