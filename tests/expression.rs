@@ -267,7 +267,9 @@ fn dimensions_are_compared() {
         "latency.p95" => Some(Dimension::time()),
         "queue.depth" => Some(Dimension::noun("messages")),
         "traffic" => Some(Dimension::noun("req").per_time()),
-        "cost.month" => Some(Dimension::money(Currency::USD)),
+        "cost.month" => Dimension::named("money", Currency::USD),
+        "restarts" => Dimension::named("count", Currency::USD),
+        "egress" => Dimension::named("rate", Currency::USD),
         "disk.used" => Some(Dimension::bytes()),
         _ => None,
     };
@@ -285,6 +287,13 @@ fn dimensions_are_compared() {
         "mystery > 5m",
         "mystery + 1 > $5",
         "cost.month > $300",
+        "restarts > 5",
+        "restarts > 5 pods",
+        "restarts / 2 > 5 pods",
+        "restarts / restarts > 5%",
+        "50% * restarts > 5 pods",
+        "error_rate * 2 > 5%",
+        "egress > 100 req/s",
     ] {
         assert_eq!(errors(text), [], "{text}");
     }
@@ -300,7 +309,11 @@ fn dimensions_are_compared() {
     one("cost.month > €300", "money is never converted", ">");
     one("latency.p95 + 5% > 1s", "duration and ratio cannot be added", "5%");
     one("traffic > 100 orders/s", "compares", ">");
+    one("restarts > 5%", "compares count with ratio", ">");
     assert_eq!(errors("error_rate > 5m or latency.p95 > 2%").len(), 2);
+    helps(&errors("latency.p95 > 750")[0], "add a unit to `750`: `750ms`");
+    helps(&errors("egress > 100")[0], "`100/s`");
+    helps(&errors("300 < cost.month")[0], "`300 USD`");
 }
 
 #[test]

@@ -17,11 +17,12 @@ pub enum Base {
     Time,
 }
 
-/// A number without a base is either just a number or a share of a whole.
+/// A number without a base is just a number, a number of things that have no name, or a share of a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 enum Bare {
     #[default]
     Number,
+    Count,
     Ratio,
 }
 
@@ -35,6 +36,8 @@ pub struct Dimension {
 impl Dimension {
     /// A bare number: a count, or a ratio written without `%`.
     pub const NUMBER: Dimension = Dimension { bases: Vec::new(), bare: Bare::Number };
+    /// A number of things without a name for them; no ratio, as a bare number may be.
+    pub const COUNT: Dimension = Dimension { bases: Vec::new(), bare: Bare::Count };
     /// A share of a whole.
     pub const RATIO: Dimension = Dimension { bases: Vec::new(), bare: Bare::Ratio };
 
@@ -61,6 +64,19 @@ impl Dimension {
     /// A number of things.
     pub fn noun(noun: &str) -> Dimension {
         Dimension::of(Base::Noun(Noun::new(noun)))
+    }
+
+    /// The dimension that a metric of the standard library names with a word; money is in the currency of the project.
+    pub fn named(word: &str, currency: Currency) -> Option<Dimension> {
+        match word {
+            "ratio" => Some(Dimension::RATIO),
+            "duration" => Some(Dimension::time()),
+            "rate" => Some(Dimension::NUMBER.per_time()),
+            "count" | "boolean" => Some(Dimension::COUNT),
+            "bytes" => Some(Dimension::bytes()),
+            "money" => Some(Dimension::money(currency)),
+            _ => None,
+        }
     }
 
     /// The same, per time: the dimension of a rate.
@@ -101,8 +117,10 @@ impl Dimension {
     /// A bare number is a ratio or a number of things, whichever stands on the other side, and nothing else.
     pub fn unify(&self, other: &Dimension) -> Option<Dimension> {
         if self.bases == other.bases {
-            let ratio = self.is_ratio() || other.is_ratio();
-            return Some(if ratio { Dimension::RATIO } else { self.clone() });
+            return match (self.bare, other.bare) {
+                (Bare::Number, bare) | (bare, Bare::Number) => Some(Dimension { bases: self.bases.clone(), bare }),
+                (left, right) => (left == right).then(|| self.clone()),
+            };
         }
         if other.counts_things_as(self) {
             return Some(other.clone());
@@ -118,16 +136,23 @@ impl Dimension {
     /// The dimension of a product; `None` beyond any exponent that makes sense.
     pub fn times(&self, other: &Dimension) -> Option<Dimension> {
         let bases = self.merged(other, i8::checked_add)?;
-        let cancelled = bases.is_empty() && !(self.bases.is_empty() && other.bases.is_empty());
-        let ratio = cancelled || self.is_ratio() || other.is_ratio();
-        Some(Dimension::bare_or(bases, if ratio { Bare::Ratio } else { Bare::Number }))
+        let bare = match (self.bases.is_empty(), self.bare, other.bare) {
+            (false, _, _) => Bare::Ratio,
+            (true, Bare::Count, _) | (true, _, Bare::Count) => Bare::Count,
+            (true, Bare::Ratio, _) | (true, _, Bare::Ratio) => Bare::Ratio,
+            (true, Bare::Number, Bare::Number) => Bare::Number,
+        };
+        Some(Dimension::bare_or(bases, bare))
     }
 
     /// The dimension of a quotient; `None` beyond any exponent that makes sense.
     pub fn divided_by(&self, other: &Dimension) -> Option<Dimension> {
         let bases = self.merged(other, i8::checked_sub)?;
-        let ratio = !(self.is_number() && other.is_number());
-        Some(Dimension::bare_or(bases, if ratio { Bare::Ratio } else { Bare::Number }))
+        let bare = match (self.bases.is_empty(), self.bare, other.bare) {
+            (false, _, _) | (true, Bare::Count, Bare::Count) => Bare::Ratio,
+            (true, bare, _) => bare,
+        };
+        Some(Dimension::bare_or(bases, bare))
     }
 
     /// The mark of a bare number means nothing where there is a base, so it is not kept there.
@@ -164,6 +189,7 @@ impl fmt::Display for Dimension {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.bases.as_slice(), self.bare) {
             ([], Bare::Number) => formatter.write_str("number"),
+            ([], Bare::Count) => formatter.write_str("count"),
             ([], Bare::Ratio) => formatter.write_str("ratio"),
             ([(Base::Time, 1)], _) => formatter.write_str("duration"),
             ([(Base::Bytes, 1)], _) => formatter.write_str("bytes"),

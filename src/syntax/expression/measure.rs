@@ -2,7 +2,7 @@
 
 use super::error::ExpressionError;
 use super::tree::{Comparison, Condition, Metric, Operand, ProductOperator};
-use crate::value::{Dimension, Number, Quantity, QuantityError};
+use crate::value::{Base, Dimension, Number, Quantity, QuantityError};
 
 impl Condition {
     /// Every place where values of different dimensions are added or compared. `dimension_of` says what a metric
@@ -28,13 +28,32 @@ fn check(
         return Ok(());
     }
     let sign = comparison.operator.symbol();
-    let error = disagreement(&left, &right, &format!("`{sign}` compares {left} with {right}"));
-    Err(Some(
-        ExpressionError::value(comparison.operator_place.range(), error)
-            .with_label("these do not compare")
-            .with_place(comparison.left.place().range(), format!("this is {left}"))
-            .with_place(comparison.right.place().range(), format!("this is {right}")),
-    ))
+    let message = disagreement(&left, &right, &format!("`{sign}` compares {left} with {right}"));
+    let error = ExpressionError::value(comparison.operator_place.range(), message)
+        .with_label("these do not compare")
+        .with_place(comparison.left.place().range(), format!("this is {left}"))
+        .with_place(comparison.right.place().range(), format!("this is {right}"));
+    let help = unit_help(&comparison.right, &left).or_else(|| unit_help(&comparison.left, &right));
+    Err(Some(match help {
+        Some(help) => error.with_help(help),
+        None => error,
+    }))
+}
+
+/// What to write instead of a bare number that is held against something with a unit.
+fn unit_help(operand: &Operand, wanted: &Dimension) -> Option<String> {
+    let Operand::Quantity { quantity, .. } = operand else { return None };
+    if !quantity.dimension.is_number() {
+        return None;
+    }
+    let example = match wanted.bases() {
+        [(Base::Time, 1)] => format!("{quantity}ms"),
+        [(Base::Time, -1)] => format!("{quantity}/s"),
+        [(Base::Bytes, 1)] => format!("{quantity}MiB"),
+        [(Base::Money(currency), 1)] => format!("{quantity} {currency}"),
+        _ => return None,
+    };
+    Some(format!("add a unit to `{quantity}`: `{example}`, for example"))
 }
 
 /// Two currencies are told apart from two dimensions.
