@@ -4,6 +4,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    unreachable_pub,
+    dead_code,
     reason = "a test fails by panicking"
 )]
 

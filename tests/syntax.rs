@@ -4,6 +4,9 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::wildcard_enum_match_arm,
+    unreachable_pub,
+    dead_code,
     reason = "a test fails by panicking"
 )]
 
@@ -12,10 +15,14 @@ use deployc::syntax::kdl::{Document, Problem, Scalar, parse};
 use deployc::syntax::{canonical, print};
 use std::path::{Path, PathBuf};
 
+#[path = "syntax/adversarial.rs"]
+mod adversarial;
 #[path = "syntax/differential.rs"]
 mod differential;
 #[path = "syntax/generate.rs"]
 mod generate;
+#[path = "syntax/mistakes.rs"]
+mod mistakes;
 
 fn suite() -> Vec<(String, String, Option<String>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kdl-suite");

@@ -201,18 +201,34 @@ pub(super) fn missing_space(span: Span, text: &str) -> Problem {
 }
 
 pub(super) fn comma(span: Span, text: &str) -> Problem {
-    let commas = Span { end: span.start + text.len() as u32 - text.trim_start_matches(',').len() as u32, ..span };
-    Problem::new(
-        ProblemKind::MissingSpace,
+    let length = text.len() - text.trim_start_matches(',').len();
+    let commas = Span { end: span.start + length as u32, ..span };
+    let message = "values are separated by blanks, not by `,`";
+    Problem::new(ProblemKind::UnexpectedToken, commas, message, "this comma is too much").help("remove the comma").fix(
+        "remove the comma",
         commas,
-        "values are separated by blanks, not by `,`",
-        "this comma is too much",
+        " ",
     )
-    .help("remove the comma")
-    .fix("remove the comma", commas, " ")
 }
 
-pub(super) fn missing_value(span: Span, key: &str, _file: FileId) -> Problem {
+pub(super) fn colon(span: Span) -> Problem {
+    let message = "a property is written with `=`, not with `:`";
+    Problem::new(ProblemKind::UnexpectedToken, span, message, "this is part of a bare word")
+        .help("write `=`, or a blank if a node's value follows")
+        .fix("write `=`", span, "=")
+}
+
+pub(super) fn list(span: Span, values: &[&str]) -> Problem {
+    let message = "there are no lists in brackets";
+    let problem = Problem::new(ProblemKind::UnexpectedToken, span, message, "values are written one after another")
+        .help("remove the brackets and commas; a property holds one value only");
+    if values.iter().all(|value| !value.contains('\n')) {
+        return problem.fix("remove the brackets and commas", span, values.join(" "));
+    }
+    problem
+}
+
+pub(super) fn missing_value(span: Span, key: &str) -> Problem {
     let message = format!("`{}=` has no value", short(key));
     Problem::new(ProblemKind::MissingValue, span, message, "a value must follow")
         .help("write a value, or remove the property")
@@ -263,7 +279,7 @@ pub(super) fn needs_quotes(span: Span, text: &str) -> Problem {
 }
 
 pub(super) fn unknown_keyword(span: Span, text: &str) -> Problem {
-    let word = text.trim_start_matches('#').to_lowercase();
+    let word = text.trim_start_matches('#').trim_end_matches(',').to_lowercase();
     let meant = match word.as_str() {
         "true" | "yes" | "on" => Some("#true"),
         "false" | "no" | "off" => Some("#false"),
@@ -291,6 +307,11 @@ pub(super) fn bare_keyword(span: Span, text: &str) -> Problem {
 pub(super) fn bad_number(span: Span, text: &str) -> Problem {
     let message = format!("`{}` is not a number", short(text));
     let problem = Problem::new(ProblemKind::BadNumber, span, message, "it starts as a number does");
+    let without_comma = text.trim_end_matches(',');
+    if is_number(without_comma) {
+        let comma = Span { start: span.start + without_comma.len() as u32, ..span };
+        return problem.help("remove the comma: values are separated by blanks").fix("remove the comma", comma, "");
+    }
     let sign = if text.starts_with(['+', '-']) { 1 } else { 0 };
     let (sign, digits) = text.split_at_checked(sign).unwrap_or(("", text));
     let with_zero = format!("{sign}0{digits}");
@@ -360,7 +381,6 @@ pub(super) fn open_multi_line(span: Span, text: &str) -> Problem {
     .help(format!("close it with `\"\"\"{closer}` on a line of its own"))
 }
 
-/// Whether the backslashes of a string are escapes.
 pub(super) fn string_over_lines(span: Span, text: &str, is_raw: bool) -> Problem {
     let hashes: String = text.chars().take_while(|&character| character == '#' && is_raw).collect();
     let end = Span { start: span.end.saturating_sub(1 + hashes.len() as u32), ..span };

@@ -6,6 +6,7 @@ mod class;
 mod document;
 mod embed;
 mod entry;
+mod foreign;
 mod mistake;
 mod node;
 mod parser;

@@ -2,6 +2,7 @@
 
 use super::class::{is_reserved, looks_numeric};
 use super::document::{AnnotationData, EntryData, NONE, Range, Slice};
+use super::foreign::Reading;
 use super::mistake;
 use super::parser::{Fate, Parser, Progress, Unfinished};
 use super::token::{Continuation, TokenKind};
@@ -13,11 +14,7 @@ impl Parser<'_> {
         let start = self.token.start;
         let node = self.push_node(start);
         let mut owner = Unfinished { node, fate, progress: Progress::Entries };
-        let mut annotation = NONE;
-        if self.token.kind == TokenKind::LeftParen {
-            annotation = self.annotation();
-            self.node_space();
-        }
+        let annotation = self.annotation();
         match self.lexeme() {
             Some(name) => {
                 let is_unquotable = self.is_unquotable(&name);
@@ -30,12 +27,12 @@ impl Parser<'_> {
                     data.name_range = name.range;
                     data.range.end = name.range.end;
                     data.head_end = name.range.end;
-                    data.annotation = annotation;
+                    data.annotation = annotation.map_or(NONE, |annotation| annotation.index);
                 }
             }
             None => {
                 owner.fate = Fate::Dropped;
-                self.no_name(start);
+                self.no_name(annotation);
             }
         }
         self.rest_of_node(owner);
@@ -50,22 +47,27 @@ impl Parser<'_> {
     }
 
     /// Something that is no name where a node should start.
-    fn no_name(&mut self, start: u32) {
+    fn no_name(&mut self, annotation: Option<Annotation>) {
         let here = self.span(self.token.start, self.token.end);
-        if start != self.token.start {
-            let annotation = self.span(start, self.last_end);
-            let problem = if self.token.kind == TokenKind::Slashdash {
-                mistake::misplaced_slashdash(here, "between a type and its node")
-            } else {
-                mistake::annotation_without(annotation, "node")
-            };
-            self.problems.push(problem);
-        } else {
-            self.problems.push(mistake::unexpected(here, self.slice(self.here()), "where a node should start"));
+        let is_slashdash = self.token.kind == TokenKind::Slashdash;
+        match annotation {
+            Some(_) if is_slashdash => {
+                self.problems.push(mistake::misplaced_slashdash(here, "between a type and its node"));
+            }
+            Some(annotation) => self.annotation_alone(&annotation, "node"),
+            None => self.problems.push(mistake::unexpected(here, self.slice(self.here()), "where a node should start")),
         }
         if let TokenKind::Slashdash | TokenKind::Equals | TokenKind::RightParen = self.token.kind {
             self.advance();
-            self.last_end = NONE;
+            self.is_free = true;
+        }
+    }
+
+    /// Nothing that can have a type follows a type.
+    fn annotation_alone(&mut self, annotation: &Annotation, what: &str) {
+        if annotation.state == AnnotationState::Sound {
+            let span = self.span(annotation.range.start, annotation.range.end);
+            self.problems.push(mistake::annotation_without(span, what));
         }
     }
 
@@ -163,7 +165,7 @@ impl Parser<'_> {
     fn slashdash(&mut self, owner: &mut Unfinished) -> Flow {
         let slashdash = self.span(self.token.start, self.token.end);
         self.advance();
-        self.last_end = NONE;
+        self.is_free = true;
         self.line_space();
         match self.token.kind {
             TokenKind::LeftBrace => {
@@ -176,7 +178,7 @@ impl Parser<'_> {
             TokenKind::Equals => {
                 self.problems.push(mistake::misplaced_slashdash(slashdash, "between a key and its value"));
                 self.advance();
-                self.last_end = NONE;
+                self.is_free = true;
             }
             TokenKind::Slashdash => self.problems.push(mistake::misplaced_slashdash(slashdash, "before another `/-`")),
             TokenKind::Word
@@ -215,23 +217,26 @@ impl Parser<'_> {
         self.node_space();
         let gap = self.span(blank_start.min(equals.start), self.token.start.max(equals.end));
         self.problems.push(mistake::stray_equals(equals, gap, self.slice(Range { start: gap.start, end: gap.end })));
-        self.last_end = NONE;
+        self.is_free = true;
     }
 
     /// An argument or property.
     fn entry(&mut self, node: u32) {
-        self.separation();
-        let start = self.token.start;
-        let mut annotation = NONE;
-        let has_annotation = self.token.kind == TokenKind::LeftParen;
-        if has_annotation {
-            annotation = self.annotation();
-            self.node_space();
+        if self.separation() == Reading::Passed {
+            return;
         }
-        let Some(lexeme) = self.lexeme() else { return self.no_entry(start, has_annotation) };
+        if self.is_at_bracket() {
+            for value in self.list() {
+                self.push_entry(node, None, &value, NONE);
+            }
+            return;
+        }
+        let annotation = self.annotation();
+        let index = annotation.as_ref().map_or(NONE, |annotation| annotation.index);
+        let Some(lexeme) = self.lexeme() else { return self.no_entry(annotation) };
         self.node_space();
         if self.token.kind != TokenKind::Equals {
-            return self.push_entry(node, None, &lexeme, annotation);
+            return self.push_entry(node, None, &lexeme, index);
         }
         if self.is_unquotable(&lexeme) {
             let range = self.span(lexeme.range.start, lexeme.range.end);
@@ -240,21 +245,16 @@ impl Parser<'_> {
         let equals_end = self.token.end;
         self.advance();
         self.node_space();
-        if has_annotation {
-            let written =
-                self.annotations.get(annotation as usize).map_or(Range { start, end: start }, |data| data.range);
-            let (span, text) = (self.span(written.start, written.end), self.slice(written));
-            self.problems.push(mistake::annotation_before_key(
-                span,
-                text,
-                self.span(self.token.start, self.token.start),
-            ));
+        if let Some(annotation) = annotation {
+            let (span, text) = (self.span(annotation.range.start, annotation.range.end), self.slice(annotation.range));
+            let value = self.span(self.token.start, self.token.start);
+            self.problems.push(mistake::annotation_before_key(span, text, value));
         }
-        self.property(node, &lexeme, annotation, equals_end);
+        self.property(node, &lexeme, index, equals_end);
     }
 
     /// The value of a property, the parser being behind its `=`.
-    fn property(&mut self, node: u32, key: &Lexeme, mut annotation: u32, equals_end: u32) {
+    fn property(&mut self, node: u32, key: &Lexeme, early: u32, equals_end: u32) {
         let key_start = key.range.start;
         if self.token.kind == TokenKind::Slashdash {
             let here = self.span(self.token.start, self.token.end);
@@ -264,23 +264,25 @@ impl Parser<'_> {
             let _ = self.lexeme();
             return;
         }
-        let value_start = self.token.start;
-        let has_annotation = self.token.kind == TokenKind::LeftParen;
-        if has_annotation {
-            annotation = self.annotation();
-            self.node_space();
+        if self.is_at_bracket() {
+            if let Some(value) = self.list().first() {
+                self.push_entry(node, Some(key), value, early);
+            }
+            return;
         }
+        let annotation = self.annotation();
         if let Some(value) = self.lexeme() {
-            return self.push_entry(node, Some(key), &value, annotation);
+            let index = annotation.map_or(early, |annotation| annotation.index);
+            return self.push_entry(node, Some(key), &value, index);
         }
-        if has_annotation {
-            return self.no_entry(value_start, has_annotation);
+        if annotation.is_some() {
+            return self.no_entry(annotation);
         }
         let key_text = self.slice(key.range);
-        self.problems.push(mistake::missing_value(self.span(key_start, equals_end), key_text, self.file));
+        self.problems.push(mistake::missing_value(self.span(key_start, equals_end), key_text));
         if self.token.kind == TokenKind::Equals {
             self.advance();
-            self.last_end = NONE;
+            self.is_free = true;
         }
     }
 
@@ -298,43 +300,37 @@ impl Parser<'_> {
     }
 
     /// Something that is no value where an entry should be.
-    fn no_entry(&mut self, start: u32, has_annotation: bool) {
+    fn no_entry(&mut self, annotation: Option<Annotation>) {
         let here = self.span(self.token.start, self.token.end);
-        if !has_annotation {
-            self.problems.push(mistake::unexpected(here, self.slice(self.here()), "among the values of a node"));
-            self.advance();
-            self.last_end = NONE;
-        } else if self.token.kind == TokenKind::Slashdash {
-            self.problems.push(mistake::misplaced_slashdash(here, "between a type and its value"));
-            self.advance();
-            self.node_space();
-            let _ = self.lexeme();
-        } else {
-            self.problems.push(mistake::annotation_without(self.span(start, self.last_end.max(start)), "value"));
+        match annotation {
+            None => {
+                self.problems.push(mistake::unexpected(here, self.slice(self.here()), "among the values of a node"));
+                self.advance();
+                self.is_free = true;
+            }
+            Some(_) if self.token.kind == TokenKind::Slashdash => {
+                self.problems.push(mistake::misplaced_slashdash(here, "between a type and its value"));
+                self.advance();
+                self.node_space();
+                let _ = self.lexeme();
+            }
+            Some(annotation) => self.annotation_alone(&annotation, "value"),
         }
     }
 
-    /// Tells if nothing separates this entry from what is before it.
-    fn separation(&mut self) {
-        if !self.is_glued() || self.is_open_string() || self.token.kind == TokenKind::RightParen {
-            return;
+    /// `(type)` and the blanks behind it, if the parser is at a parenthesis.
+    fn annotation(&mut self) -> Option<Annotation> {
+        if self.token.kind != TokenKind::LeftParen {
+            return None;
         }
-        let text = self.slice(self.here());
-        let here = self.span(self.token.start, self.token.end);
-        let before = self.last_end as usize;
-        let line = self.text.get(..before).unwrap_or_default();
-        let is_closing = line.ends_with(['"', '#']) && self.token.kind == TokenKind::Word && text.starts_with(',');
-        self.problems.push(if is_closing { mistake::comma(here, text) } else { mistake::missing_space(here, text) });
-    }
-
-    /// `(type)`, the parser being at the parenthesis. Gives the index of the annotation.
-    pub(super) fn annotation(&mut self) -> u32 {
         let start = self.token.start;
         self.advance();
         self.node_space();
+        let mut state = AnnotationState::Sound;
         if self.token.kind == TokenKind::Slashdash {
             let here = self.span(self.token.start, self.token.end);
             self.problems.push(mistake::misplaced_slashdash(here, "within a type"));
+            state = AnnotationState::Told;
             self.advance();
             self.node_space();
         }
@@ -343,30 +339,47 @@ impl Parser<'_> {
         let is_closed = self.token.kind == TokenKind::RightParen;
         if is_closed {
             self.advance();
+        } else {
+            // Behind a parenthesis that is not closed nothing needs a blank.
+            self.is_free = true;
         }
-        let range = Range { start, end: self.last_end.max(start + 1) };
+        let range = Range { start, end: self.last_end };
         let span = self.span(range.start, range.end);
-        // Behind a parenthesis that is not closed nothing is glued to anything.
-        if !is_closed {
-            self.last_end = NONE;
-        }
-        match name {
-            Some(name) => {
-                if !is_closed {
-                    self.problems.push(mistake::unclosed_annotation(span));
-                } else if self.is_unquotable(&name) {
-                    let name_span = self.span(name.range.start, name.range.end);
-                    self.problems.push(mistake::bad_name(name_span, self.slice(name.range)));
-                }
-                self.annotations.push(AnnotationData { text: name.text, range });
-                self.annotations.len() as u32 - 1
+        let problem = match &name {
+            None => Some(mistake::empty_annotation(span)),
+            Some(_) if !is_closed => Some(mistake::unclosed_annotation(span)),
+            Some(name) if self.is_unquotable(name) => {
+                let name_span = self.span(name.range.start, name.range.end);
+                Some(mistake::bad_name(name_span, self.slice(name.range)))
             }
-            None => {
-                self.problems.push(mistake::empty_annotation(span));
-                NONE
-            }
+            Some(_) => None,
+        };
+        if let Some(problem) = problem.filter(|_| state == AnnotationState::Sound) {
+            self.problems.push(problem);
+            state = AnnotationState::Told;
         }
+        let index = name.map_or(NONE, |name| {
+            self.annotations.push(AnnotationData { text: name.text, range });
+            self.annotations.len() as u32 - 1
+        });
+        self.node_space();
+        Some(Annotation { index, range, state })
     }
+}
+
+/// A type in parentheses.
+struct Annotation {
+    /// Its place in the arena, or `NONE`.
+    index: u32,
+    range: Range,
+    state: AnnotationState,
+}
+
+/// Whether something was told about a type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AnnotationState {
+    Sound,
+    Told,
 }
 
 /// What to do behind a `/-`.

@@ -17,6 +17,9 @@ pub const DEPTH_LIMIT: usize = 512;
 /// The longest text whose places a `u32` can tell, one bit being taken.
 const LONGEST: usize = (1 << 31) - 1;
 
+/// The deepest indentation that is compared.
+const LONGEST_INDENT: usize = 256;
+
 /// How much was done for a text: grows with its length and with nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
@@ -120,6 +123,8 @@ pub(super) struct Parser<'t> {
     pub(super) token: Token,
     /// Where the last token that was no blank ended.
     pub(super) last_end: u32,
+    /// Whether the current token may touch the one before it.
+    pub(super) is_free: bool,
     read: u64,
     pub(super) nodes: Vec<NodeData>,
     pub(super) entries: Vec<EntryData>,
@@ -143,7 +148,8 @@ impl<'t> Parser<'t> {
             text,
             tokens,
             token,
-            last_end: NONE,
+            last_end: 0,
+            is_free: true,
             read: 1,
             nodes: Vec::with_capacity(text.len() / 40),
             entries: Vec::with_capacity(text.len() / 30),
@@ -183,6 +189,7 @@ impl<'t> Parser<'t> {
     #[inline]
     pub(super) fn advance(&mut self) {
         self.last_end = self.token.end;
+        self.is_free = false;
         self.skip();
     }
 
@@ -203,7 +210,7 @@ impl<'t> Parser<'t> {
 
     /// Whether the current token touches the one before it.
     pub(super) fn is_glued(&self) -> bool {
-        self.token.start == self.last_end
+        !self.is_free && self.token.start == self.last_end
     }
 
     /// Whether a property's `=` comes behind the current token, on its line.
@@ -444,11 +451,21 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// The indentation of the line on which `at` is the first thing.
+    /// The indentation of the line on which `at` is the first thing. A line indented beyond all measure has none: the
+    /// indentation is only a hint, and must not cost more than it is worth.
     fn indent(&self, at: u32) -> Option<usize> {
         let before = self.text.get(..at as usize)?;
-        let line = before.trim_end_matches(is_space);
-        (line.is_empty() || line.ends_with(is_newline)).then(|| before.len() - line.len())
+        let mut indent = 0;
+        for character in before.chars().rev().take(LONGEST_INDENT) {
+            if is_newline(character) {
+                return Some(indent);
+            }
+            if !is_space(character) {
+                return None;
+            }
+            indent += 1;
+        }
+        (indent < LONGEST_INDENT).then_some(indent)
     }
 
     fn owner_indent(&self, open: &Open) -> Option<usize> {

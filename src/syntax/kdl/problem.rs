@@ -117,7 +117,7 @@ kinds! {
 }
 
 /// How many mistakes of one file are told.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 /// Collects the problems of a file.
 #[derive(Default)]

@@ -19,6 +19,24 @@ pub struct Memory {
     comments_do_not_nest: bool,
     /// Bytes looked at by the functions of this file.
     pub(super) scanned: u64,
+    /// Those of them that did not become part of the token at hand, and so are looked at again.
+    wasted: u64,
+}
+
+/// How often a text may be looked through in vain, in bytes per byte. Only texts with mistakes need any of it;
+/// behind this limit an unclosed token ends where the next best end is, and if there is none, with the text.
+const PATIENCE: u64 = 8;
+
+impl Memory {
+    fn is_patient(&self, length: usize) -> bool {
+        self.wasted <= PATIENCE * length as u64 + 0x1_0000
+    }
+
+    /// Takes note of bytes looked at, of which the token takes `used`.
+    fn looked(&mut self, seen: usize, used: usize) {
+        self.scanned += seen as u64;
+        self.wasted += seen.saturating_sub(used) as u64;
+    }
 }
 
 /// Whether a backslash takes away the meaning of the next character.
@@ -30,17 +48,34 @@ enum Escapes {
 
 pub(super) fn block_comment(lexer: &mut Lexer<'_, TokenKind>) -> Ending {
     let rest = lexer.remainder();
-    let (length, ending) = match comment_length(rest.as_bytes(), &mut lexer.extras) {
-        Some(length) => (length, Ending::Closed),
-        None => (first_comment_end(rest.as_bytes()).unwrap_or(rest.len()), Ending::Open),
-    };
-    lexer.extras.scanned += length as u64;
+    if let Some(length) = comment_length(rest.as_bytes(), &lexer.extras) {
+        lexer.extras.looked(length, length);
+        lexer.bump(length);
+        return Ending::Closed;
+    }
+    // The nested comment runs to the end of the text: its first `*/` is the best guess.
+    lexer.extras.comments_do_not_nest = true;
+    let is_patient = lexer.extras.is_patient(lexer.source().len());
+    let found = if is_patient { open_comment_end(lexer) } else { None };
+    let length = found.unwrap_or(rest.len());
+    lexer.extras.looked(rest.len(), length);
     lexer.bump(length);
-    ending
+    Ending::Open
+}
+
+/// Where a comment without its end ends nevertheless: at the first `*/`, or, if it starts within a word, as the `/*` of a
+/// pattern does, with its line.
+fn open_comment_end(lexer: &Lexer<'_, TokenKind>) -> Option<usize> {
+    let rest = lexer.remainder();
+    let before = lexer.source().get(..lexer.span().start).and_then(|before| before.chars().next_back());
+    if before.is_some_and(super::class::is_identifier) {
+        return Some(rest.find(is_newline).unwrap_or(rest.len()));
+    }
+    first_comment_end(rest.as_bytes())
 }
 
 /// The bytes from behind `/*` to behind its `*/`.
-fn comment_length(bytes: &[u8], memory: &mut Memory) -> Option<usize> {
+fn comment_length(bytes: &[u8], memory: &Memory) -> Option<usize> {
     if memory.comments_do_not_nest {
         return first_comment_end(bytes);
     }
@@ -62,8 +97,6 @@ fn comment_length(bytes: &[u8], memory: &mut Memory) -> Option<usize> {
             _ => at += 1,
         }
     }
-    memory.scanned += at as u64;
-    memory.comments_do_not_nest = true;
     None
 }
 
@@ -77,17 +110,24 @@ pub(super) fn continuation(lexer: &mut Lexer<'_, TokenKind>) -> Continuation {
     loop {
         rest = rest.trim_start_matches(is_space);
         let Some(comment) = rest.strip_prefix("/*") else { break };
-        let Some(length) = comment_length(comment.as_bytes(), &mut lexer.extras) else { break };
+        if !lexer.extras.is_patient(lexer.source().len()) {
+            return Continuation::Stray;
+        }
+        let Some(length) = comment_length(comment.as_bytes(), &lexer.extras) else {
+            lexer.extras.looked(comment.len(), 0);
+            return Continuation::Stray;
+        };
         rest = comment.get(length..).unwrap_or_default();
     }
-    lexer.extras.scanned += (text.len() - rest.len()) as u64;
     if rest.starts_with("//") {
         rest = rest.trim_start_matches(|character| !is_newline(character));
     }
     let newline = newline_length(rest.as_bytes(), 0);
     if newline == 0 && !rest.is_empty() {
+        lexer.extras.looked(text.len() - rest.len(), 0);
         return Continuation::Stray;
     }
+    lexer.extras.looked(text.len() - rest.len(), text.len() - rest.len());
     lexer.bump(text.len() - rest.len() + newline);
     Continuation::Line
 }
@@ -169,7 +209,8 @@ fn hashes_at(bytes: &[u8], at: usize, limit: usize) -> usize {
 fn broken(lexer: &mut Lexer<'_, TokenKind>, line_end: usize, hashes: usize, escapes: Escapes) -> Quote {
     let bytes = lexer.remainder().as_bytes();
     let mut at = line_end;
-    for _ in 0..LOOK_AHEAD_LINES {
+    let lines = if lexer.extras.is_patient(lexer.source().len()) { LOOK_AHEAD_LINES } else { 0 };
+    for _ in 0..lines {
         let newline = newline_length(bytes, at);
         if newline == 0 {
             break;
@@ -189,7 +230,7 @@ fn broken(lexer: &mut Lexer<'_, TokenKind>, line_end: usize, hashes: usize, esca
             at += 1;
         }
         at = at.min(bytes.len());
-        lexer.extras.scanned += (at - line_start) as u64;
+        lexer.extras.looked(at - line_start, 0);
         let Some(first) = first else { continue };
         let end = first + 1 + hashes_at(bytes, first + 1, hashes);
         let closes = end == first + 1 + hashes
@@ -215,22 +256,20 @@ fn multi_line(lexer: &mut Lexer<'_, TokenKind>, hashes: usize, escapes: Escapes)
     }
     let is_absent = lexer.extras.absent_closer.is_some_and(|absent| hashes >= absent);
     let closer = if is_absent { None } else { triple_quote(rest, hashes, escapes) };
-    lexer.extras.scanned += if is_absent { 0 } else { closer.unwrap_or(rest.len()) as u64 };
-    match closer {
-        Some(at) if !opens_another(lexer, at) => {
-            lexer.bump(at + 3 + hashes);
-            Quote::MultiLine
-        }
-        found => {
-            if found.is_none() {
-                lexer.extras.absent_closer = Some(lexer.extras.absent_closer.unwrap_or(hashes).min(hashes));
-            }
-            let length = dedent(rest, opening_indent(lexer));
-            lexer.extras.scanned += length as u64;
-            lexer.bump(length);
-            Quote::OpenMultiLine
-        }
+    let seen = if is_absent { 0 } else { closer.unwrap_or(rest.len()) };
+    let is_patient = lexer.extras.is_patient(lexer.source().len());
+    if let Some(at) = closer.filter(|&at| !is_patient || !opens_another(lexer, at)) {
+        lexer.extras.looked(seen, seen);
+        lexer.bump(at + 3 + hashes);
+        return Quote::MultiLine;
     }
+    if closer.is_none() {
+        lexer.extras.absent_closer = Some(lexer.extras.absent_closer.unwrap_or(hashes).min(hashes));
+    }
+    let length = if is_patient { dedent(rest, opening_indent(lexer)) } else { rest.len() };
+    lexer.extras.looked(seen + length, length);
+    lexer.bump(length);
+    Quote::OpenMultiLine
 }
 
 /// The place of the three quotes that close a string.

@@ -139,7 +139,9 @@ fn one_escape<'t>(text: &'t str, at: usize, sink: &mut impl FnMut(Piece<'t>)) ->
 
 /// `\u{…}` at the start of `text`.
 fn unicode<'t>(text: &'t str, at: usize, sink: &mut impl FnMut(Piece<'t>)) -> usize {
-    let digits = text.strip_prefix("\\u{").and_then(|rest| rest.split_once('}')).map(|(digits, _)| digits);
+    let behind = text.strip_prefix("\\u{").unwrap_or_default();
+    let closing = behind.bytes().take(7).position(|byte| byte == b'}');
+    let digits = closing.and_then(|closing| behind.get(..closing));
     let is_hexadecimal =
         |digits: &&str| matches!(digits.len(), 1..=6) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     let character =

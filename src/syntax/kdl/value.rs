@@ -4,7 +4,7 @@ use super::class::{is_number, is_reserved, looks_numeric};
 use super::document::{IN_POOL, Range, Slice, ValueKind};
 use super::mistake;
 use super::parser::Parser;
-use super::problem::Relic;
+use super::problem::{MOST, Relic};
 use super::string::{Mistake, MistakeKind, Piece, decode};
 use super::token::{Continuation, Quote, TokenKind};
 
@@ -44,15 +44,10 @@ impl Parser<'_> {
     /// The word or string at which the parser stands; none, and it stays there, at anything else.
     pub(super) fn lexeme(&mut self) -> Option<Lexeme> {
         let range = self.here();
-        let text = Slice { start: range.start, length: range.end - range.start };
         match self.token.kind {
-            TokenKind::Word => {
-                self.advance();
-                if self.touches_illegal() {
-                    Some(self.illegal(range))
-                } else {
-                    Some(Lexeme { text, range, form: Form::Bare })
-                }
+            TokenKind::Word | TokenKind::Hash => {
+                let word = self.word();
+                Some(if self.touches_illegal() { self.illegal(range) } else { word })
             }
             TokenKind::Quoted(quote) => Some(self.string(quote, 1)),
             TokenKind::Raw(quote) => {
@@ -65,14 +60,6 @@ impl Parser<'_> {
                 let problem = mistake::legacy_raw(self.span(range.start, range.end), self.slice(range));
                 self.problems.push_relic(Relic::Certain, problem);
                 Some(self.string(quote, 1 + hashes))
-            }
-            TokenKind::Hash => {
-                self.advance();
-                if self.touches_illegal() {
-                    Some(self.illegal(range))
-                } else {
-                    Some(Lexeme { text, range, form: Form::Keyword })
-                }
             }
             TokenKind::Illegal | TokenKind::Backslash(Continuation::Stray) => {
                 self.advance();
@@ -93,6 +80,14 @@ impl Parser<'_> {
             | TokenKind::Forbidden
             | TokenKind::End => None,
         }
+    }
+
+    /// The word or `#word` at which the parser stands, whatever touches it.
+    pub(super) fn word(&mut self) -> Lexeme {
+        let range = self.here();
+        let form = if self.token.kind == TokenKind::Hash { Form::Keyword } else { Form::Bare };
+        self.advance();
+        Lexeme { text: Slice { start: range.start, length: range.end - range.start }, range, form }
     }
 
     fn touches_illegal(&self) -> bool {
@@ -165,7 +160,8 @@ impl Parser<'_> {
         decode(token, |piece| match piece {
             Piece::Text(_, text) => pool.push_str(text),
             Piece::Character { character, .. } => pool.push(character),
-            Piece::Mistake(mistake) => mistakes.push(mistake),
+            Piece::Mistake(mistake) if mistakes.len() < MOST => mistakes.push(mistake),
+            Piece::Mistake(_) => {}
         });
         let slice = Slice { start: start as u32, length: (self.pool.len() - start) as u32 | IN_POOL };
         self.string_mistakes(range, &mistakes);

@@ -1,0 +1,144 @@
+//! What people write who think of another language: lists in brackets, commas, `key: value`.
+//!
+//! Each is told once, with its repair, and read as it was meant.
+
+use super::document::Range;
+use super::mistake;
+use super::parser::Parser;
+use super::token::{Continuation, TokenKind};
+use super::value::Lexeme;
+
+/// Whether what stands here is an entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// It is to be read.
+    Entry,
+    /// It meant nothing and was passed.
+    Passed,
+}
+
+impl Parser<'_> {
+    /// Tells if nothing but a comma, or nothing at all, separates this entry from what is before it.
+    pub(super) fn separation(&mut self) -> Reading {
+        if !self.is_glued() || self.is_open_string() || self.token.kind == TokenKind::RightParen {
+            return Reading::Entry;
+        }
+        let text = self.slice(self.here());
+        let here = self.span(self.token.start, self.token.end);
+        let before = self.text.get(..self.last_end as usize).unwrap_or_default();
+        let is_string = matches!(self.token.kind, TokenKind::Quoted(_) | TokenKind::Raw(_));
+        if self.token.kind == TokenKind::Word && text.starts_with(',') {
+            self.problems.push(mistake::comma(here, text));
+            if text.bytes().all(|byte| byte == b',') {
+                self.advance();
+                self.is_free = true;
+                return Reading::Passed;
+            }
+        } else if is_string && before.ends_with(':') {
+            let colon = self.span(self.last_end - 1, self.last_end);
+            self.problems.push(mistake::colon(colon));
+        } else {
+            self.problems.push(mistake::missing_space(here, text));
+        }
+        Reading::Entry
+    }
+
+    /// Whether a `[` stands here.
+    pub(super) fn is_at_bracket(&self) -> bool {
+        self.token.kind == TokenKind::Illegal && self.slice(self.here()) == "["
+    }
+
+    /// `["a", "b"]`, the parser being at the bracket: gives the values. The list may go on over lines, but only where
+    /// a comma or a bracket says so.
+    pub(super) fn list(&mut self) -> Vec<Lexeme> {
+        let start = self.token.start;
+        let mut values: Vec<Lexeme> = Vec::new();
+        let mut depth = 0_usize;
+        let mut goes_on = true;
+        loop {
+            self.node_space();
+            let range = self.here();
+            match self.token.kind {
+                TokenKind::Illegal if self.slice(range) != "/" => {
+                    let is_opening = self.is_at_bracket();
+                    depth = if is_opening { depth + 1 } else { depth.saturating_sub(1) };
+                    self.advance();
+                    goes_on = is_opening;
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                TokenKind::Newline | TokenKind::LineComment if goes_on || self.bracket_follows() => {
+                    goes_on = true;
+                    self.pass_line();
+                }
+                TokenKind::Word if self.slice(range).bytes().all(|byte| byte == b',') => {
+                    self.advance();
+                    goes_on = true;
+                }
+                TokenKind::Word | TokenKind::Hash => {
+                    let mut value = self.word();
+                    goes_on = self.slice(value.range).ends_with(',');
+                    value.trim_commas(self.text);
+                    values.push(value);
+                }
+                TokenKind::Quoted(_)
+                | TokenKind::Raw(_)
+                | TokenKind::LegacyRaw(_)
+                | TokenKind::Illegal
+                | TokenKind::Backslash(Continuation::Stray) => {
+                    let Some(value) = self.lexeme() else { break };
+                    goes_on = false;
+                    values.push(value);
+                }
+                TokenKind::Newline
+                | TokenKind::LineComment
+                | TokenKind::Space
+                | TokenKind::BlockComment(_)
+                | TokenKind::Slashdash
+                | TokenKind::LeftBrace
+                | TokenKind::RightBrace
+                | TokenKind::LeftParen
+                | TokenKind::RightParen
+                | TokenKind::Semicolon
+                | TokenKind::Equals
+                | TokenKind::Backslash(Continuation::Line)
+                | TokenKind::Forbidden
+                | TokenKind::End => break,
+            }
+        }
+        let span = self.span(start, self.last_end);
+        let written: Vec<&str> = values.iter().map(|value| self.slice(value.range)).collect();
+        self.problems.push(mistake::list(span, &written));
+        self.is_free = true;
+        values
+    }
+
+    /// Whether the next thing behind line breaks is a `]`.
+    fn bracket_follows(&self) -> bool {
+        let rest = self.text.get(self.token.end as usize..).unwrap_or_default();
+        self.token.kind == TokenKind::Newline && rest.trim_start().starts_with(']')
+    }
+
+    /// Goes on to the next line; the list ends with its last value for all that.
+    fn pass_line(&mut self) {
+        let end = self.last_end;
+        self.advance();
+        self.last_end = end;
+        self.is_free = true;
+    }
+}
+
+impl Lexeme {
+    /// Takes off the commas at the end of a bare word.
+    fn trim_commas(&mut self, text: &str) {
+        let Range { start, end } = self.range;
+        let written = text.get(start as usize..end as usize).unwrap_or_default();
+        let trimmed = written.trim_end_matches(',');
+        if !trimmed.is_empty() {
+            let length = trimmed.len() as u32;
+            self.range.end = start + length;
+            self.text.length = length;
+        }
+    }
+}
