@@ -7,6 +7,7 @@ use crate::derive::{Assumption, generated_name};
 use crate::model;
 use crate::resolve::{Model, Setting};
 use crate::source::{Origin, Sourced};
+use crate::standard;
 
 /// What a program does, as the platforms tell programs apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,7 +236,8 @@ fn of_service(
     let host = placed.unwrap_or_else(|| facts.host.clone());
     let strategy =
         service.strategy.as_ref().or(facts.strategy.as_ref()).filter(|_| role.value.takes_traffic()).cloned();
-    if service.size.is_none() && host.platform.value != "compose" {
+    let sized = standard::platform(&host.platform.value).is_some_and(|platform| !platform.size.is_empty());
+    if service.size.is_none() && sized {
         assumptions.push(Assumption {
             about: format!("service {}", service.name.value),
             text: "runs with the standard library's size for its role".to_owned(),

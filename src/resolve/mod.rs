@@ -11,7 +11,7 @@ mod view;
 pub use assemble::{Model, Setting, assemble};
 pub use load::{Program, ProgramFile, Unreadable, join, load};
 pub use names::base;
-pub use shape::{Allow, Judged, Role, Typed, judge};
+pub use shape::{Allow, Judged, Role, Typed, judge, judge_as};
 pub use table::{Declaration, Table};
 pub use typing::type_name;
 pub use view::{Keyed, Layer, LayerKind, Presets, View, key_of};

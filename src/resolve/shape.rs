@@ -78,6 +78,11 @@ pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
     }
 }
 
+/// Judges a document whose top level is described by another shape: the files of the standard library.
+pub fn judge_as<'d>(shape: &'static Shape, document: &'d Document, judged: &mut Judged<'d>) {
+    judged.children(shape, document.roots().collect(), None);
+}
+
 impl<'d> Judged<'d> {
     fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
         self.arguments(shape, node);
