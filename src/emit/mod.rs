@@ -1,5 +1,6 @@
 //! Emitters: from the plan to the trees of files, one file per target.
 
+mod github;
 pub mod image;
 pub mod ops;
 pub mod platform;
@@ -21,6 +22,7 @@ pub struct Emitter {
 pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "platform", group: Group::Iac, emit: platform::emit },
     Emitter { name: "image", group: Group::Iac, emit: image::emit },
+    Emitter { name: "github", group: Group::CiCd, emit: github::emit },
 ];
 
 /// The trees of every file that the plan needs.

@@ -1,0 +1,63 @@
+//! GitHub Actions: the workflows of a project whose pipeline runs there, and the document about them.
+
+mod action;
+mod changes;
+mod ci;
+mod container;
+mod own;
+mod scan;
+mod setup;
+mod workflow;
+
+use crate::artifact::Artifact;
+use crate::model;
+use crate::plan::Plan;
+use crate::source::{Origin, Sourced};
+
+/// Adds every workflow and the document about them.
+pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
+    if !is_chosen(plan) {
+        return;
+    }
+    artifacts.push(ci::workflow(plan).artifact());
+}
+
+/// Whether the pipeline runs on GitHub: as it says, else as the repository's host does.
+fn is_chosen(plan: &Plan<'_>) -> bool {
+    match &plan.model.pipeline {
+        Some(pipeline) => pipeline.service.value == model::PipelineService::Github,
+        None => repository(plan).is_none_or(|repo| !repo.address.value.starts_with("gitlab.")),
+    }
+}
+
+/// The repository, where one is named.
+fn repository<'a>(plan: &Plan<'a>) -> Option<&'a model::AppRepo> {
+    plan.model.app.as_ref()?.repo.as_ref()
+}
+
+/// The branch that is released from.
+fn branch(plan: &Plan<'_>) -> Sourced<String> {
+    repository(plan).map_or_else(
+        || Sourced::new("main".to_owned(), Origin::rule("the branch is `main` unless `repo` says otherwise")),
+        |repo| repo.branch.clone(),
+    )
+}
+
+/// Where the pipeline is declared; without it, what makes it follow.
+fn pipeline_origin(plan: &Plan<'_>) -> Origin {
+    match (&plan.model.pipeline, &plan.model.app) {
+        (Some(pipeline), _) => pipeline.origin.clone(),
+        (None, Some(app)) => {
+            let origin = app.repo.as_ref().map_or(&app.origin, |repo| &repo.address.origin);
+            origin.clone().because("the pipeline follows the repository's host")
+        }
+        (None, None) => Origin::rule("the pipeline is GitHub's unless it says otherwise"),
+    }
+}
+
+/// The name of a secret in the settings of the repository: what `from` says, else its own in upper case.
+fn secret_name(plan: &Plan<'_>, name: &str) -> String {
+    let declared = plan.model.declared.secrets.iter().find(|secret| secret.name.value == name);
+    let path = declared.and_then(|secret| secret.from.as_ref()).and_then(|from| from.path.as_ref());
+    path.map_or_else(|| name.replace('-', "_").to_uppercase(), |path| path.value.clone())
+}

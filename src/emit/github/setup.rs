@@ -1,0 +1,102 @@
+//! The steps that ready a job for the code of one image: its runtime, its package manager, its dependencies.
+
+use crate::artifact::{Script, text};
+use crate::derive::ImageFacts;
+use crate::emit::github::workflow::Step;
+use crate::model::{self, StepCondition};
+use crate::source::Origin;
+use crate::standard;
+
+/// The steps of a job that publishes nothing, caches included.
+pub(super) fn steps(image: &ImageFacts) -> Vec<Step> {
+    let (Some(runtime), Some(manifest)) = (&image.runtime, &image.manifest) else { return Vec::new() };
+    let Some(facts) = standard::get::<model::StdRuntime>("runtime", &runtime.value) else { return Vec::new() };
+    let Some(manager) = facts.manager.iter().find(|manager| manager.name.value == manifest.manager.value) else {
+        return Vec::new();
+    };
+    let filler = Filler { image, manager };
+    let mut steps: Vec<Step> = manager.setup.iter().filter_map(|setup| filler.step(setup, &runtime.origin)).collect();
+    if let Some(install) = &manager.install {
+        let origin = manifest.manager.origin.clone().with(&install.all.origin);
+        let run = Script::of("{command}", &[("command", crate::artifact::Word::raw(install.all.value.as_str()))]);
+        steps.push(Step::run("Install the dependencies", run, &origin).inside(&filler.folder(), &image.source.origin));
+    }
+    steps
+}
+
+struct Filler<'a> {
+    image: &'a ImageFacts,
+    manager: &'a model::StdManager,
+}
+
+impl Filler<'_> {
+    fn step(&self, setup: &model::StdManagerSetup, runtime: &Origin) -> Option<Step> {
+        if !self.holds(setup.when.value) {
+            return None;
+        }
+        let origin = self.image.version.as_ref().map_or(runtime, |version| &version.origin);
+        let origin = origin.clone().because("the steps that the runtime's facts name").with(&setup.origin);
+        if setup.uses.value.is_empty() {
+            let command = crate::artifact::Word::raw(self.fill(&setup.run.value)?);
+            let script = Script::of("{command}", &[("command", command)]);
+            return Some(Step::run(["Set up ", &self.manager.name.value].concat(), script, &origin));
+        }
+        let tool = setup.uses.value.rsplit('/').next().unwrap_or_default().trim_start_matches("setup-");
+        let tool = if tool == "action-setup" { self.manager.name.value.as_str() } else { tool };
+        let mut step = Step::action(&["Set up ", tool].concat(), &setup.uses.value, &origin);
+        for with in setup.with.iter().filter(|with| self.holds(with.when.value)) {
+            // A cache is keyed by the lock file: without one there is nothing to key it by.
+            let keyed = with.when.value == StepCondition::Ci && self.lock().is_none();
+            if let Some(value) = self.fill(&with.value.value).filter(|_| !keyed) {
+                let value = if with.value.value == "{version}" { text(value) } else { super::action::scalar(&value) };
+                step = step.with(with.input.value.as_str(), value.at(&origin));
+            }
+        }
+        Some(step)
+    }
+
+    fn holds(&self, condition: StepCondition) -> bool {
+        match condition {
+            StepCondition::Always | StepCondition::Ci => true,
+            StepCondition::Publish => false,
+            StepCondition::Build => self.image.command("build").is_some(),
+            StepCondition::NoBuild => self.image.command("build").is_none(),
+            StepCondition::ManagerUnnamed => true,
+            StepCondition::Lock => self.lock().is_some(),
+            StepCondition::NoLock => self.lock().is_none(),
+        }
+    }
+
+    fn lock(&self) -> Option<&str> {
+        self.image.manifest.as_ref()?.lock.as_deref()
+    }
+
+    /// A value with its placeholders filled; none where one of them has no value here.
+    fn fill(&self, value: &str) -> Option<String> {
+        let manifest = self.image.manifest.as_ref().and_then(|manifest| manifest.manifest.as_deref());
+        let version = self.image.version.as_ref().map(|version| version.value.as_str());
+        let known = [
+            ("{version}", version),
+            ("{manager-version}", Some(self.manager.default_version.value.as_str())),
+            ("{lock}", self.lock()),
+            ("{manifest}", manifest),
+        ];
+        let mut filled = value.to_owned();
+        for (hole, word) in known {
+            if filled.contains(hole) {
+                filled = filled.replace(hole, word?);
+            }
+        }
+        Some(filled)
+    }
+
+    /// Where the dependencies are installed: beside the lock file, else beside the manifest, else in the source.
+    fn folder(&self) -> String {
+        let manifest = self.image.manifest.as_ref();
+        let file = manifest.and_then(|manifest| manifest.lock.as_deref().or(manifest.manifest.as_deref()));
+        match file {
+            Some(file) => file.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned(),
+            None => self.image.source.value.clone(),
+        }
+    }
+}
