@@ -132,3 +132,78 @@ fn a_document_prints_as_it_was_read_also_if_it_is_wrong() {
         }
     }
 }
+
+#[test]
+fn embedded_documents_are_what_their_texts_say() {
+    let mut count = 0;
+    for (name, embedded) in deployc::standard::files() {
+        let (document, problems) = parse(embedded.file(), embedded.text().to_owned());
+        assert_eq!(problems, [], "{name}");
+        assert!(embedded.is_sound());
+        assert_eq!(embedded.node_count(), document.node_count(), "{name}");
+        assert_eq!(canonical(embedded), canonical(&document), "{name}");
+        for (left, right) in (0..document.node_count()).map(|id| (embedded.node(id), document.node(id))) {
+            assert_eq!(
+                (left.span(), left.head_span(), left.parent()),
+                (right.span(), right.head_span(), right.parent())
+            );
+            for (left, right) in left.entries().zip(right.entries()) {
+                assert_eq!(
+                    (left.span(), left.value_span(), left.is_quoted()),
+                    (right.span(), right.value_span(), right.is_quoted())
+                );
+            }
+        }
+        count += 1;
+    }
+    assert!(count > 5);
+}
+
+#[test]
+fn places_within_a_string_are_places_in_the_file() {
+    let text = "a \"x\\u{e9}\\n\\   y${z}\" \"\"\"\n    one\n      two\\tthree\n\n    four\n    \"\"\" #\"\"\"\n  raw\r\n  é\n  \"\"\"#\n";
+    let (document, problems) = read(text);
+    assert_eq!(problems, []);
+    let expected = ["xé\ny${z}", "one\n  two\tthree\n\nfour", "raw\né"];
+    for (entry, expected) in document.roots().next().unwrap().args().zip(expected) {
+        assert_eq!(entry.value(), Scalar::String(expected));
+        for (offset, character) in expected.char_indices() {
+            let end = offset + character.len_utf8();
+            let span = entry.string_span(offset as u32, end as u32);
+            assert_eq!(span.start, entry.source_offset(offset as u32));
+            let written = &text[span.start as usize..span.end as usize];
+            let means = match written {
+                "\\u{e9}" => "é",
+                "\\n" | "\r\n" => "\n",
+                "\\t" => "\t",
+                _ => written,
+            };
+            assert_eq!(means, character.to_string(), "{expected:?} at {offset}");
+        }
+        // Behind the last character.
+        let end = entry.source_offset(expected.len() as u32);
+        assert!(end <= entry.value_span().end && end > entry.source_offset(expected.len() as u32 - 2));
+    }
+}
+
+#[test]
+fn comments_above_a_node_belong_to_it() {
+    let text = "// far\n\n// near\n/* and this */\na // behind a\nb { // of the brace\n    // of c\n    c; /* of d */ d\n}\n/- e\n// of f\nf\n";
+    let (document, _) = read(text);
+    let mut found = Vec::new();
+    for id in 0..document.node_count() {
+        let node = document.node(id);
+        let comments = node.leading_comments().map(|span| &text[span.start as usize..span.end as usize]);
+        found.push((node.name(), comments));
+    }
+    assert_eq!(
+        found,
+        [
+            ("a", Some("// near\n/* and this */")),
+            ("b", None),
+            ("c", Some("// of c")),
+            ("d", Some("/* of d */")),
+            ("f", Some("// of f")),
+        ]
+    );
+}

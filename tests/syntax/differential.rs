@@ -137,6 +137,9 @@ fn compare(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Read once for all cases.
+static SUITE: std::sync::OnceLock<Vec<(String, String, Option<String>)>> = std::sync::OnceLock::new();
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -152,7 +155,7 @@ proptest! {
 
     #[test]
     fn damaged_files_of_the_suite_are_accepted_or_rejected_alike(file in any::<Index>(), changes in generate::changes()) {
-        let files = super::suite();
-        compare(&generate::damaged(&file.get(&files).1, &changes))?;
+        let files = SUITE.get_or_init(super::suite);
+        compare(&generate::damaged(&file.get(files).1, &changes))?;
     }
 }

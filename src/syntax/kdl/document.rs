@@ -1,7 +1,7 @@
 //! The tree of a KDL file: an arena of plain numbers that point into its text.
 
 use super::entry::{Entries, EntryRef};
-use super::token::{TokenKind, Tokens};
+use super::token::Tokens;
 use crate::source::{FileId, Span};
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -244,7 +244,7 @@ impl std::fmt::Debug for NodeRef<'_> {
 }
 
 impl<'d> NodeRef<'d> {
-    fn data(self) -> &'d NodeData {
+    pub(super) fn data(self) -> &'d NodeData {
         self.document.nodes.get(self.id as usize).unwrap_or(&NOTHING)
     }
 
@@ -333,73 +333,5 @@ impl<'d> NodeRef<'d> {
     pub fn parent(self) -> Option<NodeRef<'d>> {
         let parent = self.data().parent;
         (parent != NONE).then(|| self.document.node(parent))
-    }
-
-    /// The comments directly above the node: on the lines before it without a blank line between, or before it on its line.
-    pub fn leading_comments(self) -> Option<Span> {
-        let start = self.gap_start();
-        let end = self.data().range.start;
-        let gap = self.document.text().get(start as usize..end as usize)?;
-        let mut comments: Option<Range> = None;
-        // Line breaks since the last thing that was not blank; what stands behind other code belongs to that.
-        let mut newlines = if start == 0 { 1 } else { 0 };
-        let mut is_own_line = start == 0 || self.document.text().get(start as usize - 1..start as usize) == Some("{");
-        for token in Tokens::new(gap, start) {
-            match token.kind {
-                TokenKind::Space => {}
-                TokenKind::Newline => {
-                    newlines += 1;
-                    is_own_line = true;
-                    if newlines > 1 {
-                        comments = None;
-                    }
-                }
-                TokenKind::LineComment | TokenKind::BlockComment(_) => {
-                    newlines = 0;
-                    if is_own_line {
-                        comments =
-                            Some(Range { start: comments.map_or(token.start, |range| range.start), end: token.end });
-                    }
-                }
-                TokenKind::Semicolon => is_own_line = true,
-                TokenKind::Slashdash
-                | TokenKind::LeftBrace
-                | TokenKind::RightBrace
-                | TokenKind::LeftParen
-                | TokenKind::RightParen
-                | TokenKind::Equals
-                | TokenKind::Word
-                | TokenKind::Quoted(_)
-                | TokenKind::Raw(_)
-                | TokenKind::LegacyRaw(_)
-                | TokenKind::Hash
-                | TokenKind::Backslash(_)
-                | TokenKind::Illegal
-                | TokenKind::Forbidden
-                | TokenKind::End => {
-                    comments = None;
-                    is_own_line = false;
-                    newlines = 0;
-                }
-            }
-        }
-        comments.map(|range| self.document.span(range))
-    }
-
-    /// Where the text before this node begins: behind its previous sibling, the brace of its parent, or the file's start.
-    fn gap_start(self) -> u32 {
-        let data = self.data();
-        let nodes = &self.document.nodes;
-        let mut previous = self.id.checked_sub(1).filter(|&previous| previous != data.parent);
-        while let Some(node) = previous.and_then(|id| nodes.get(id as usize)) {
-            if node.parent == data.parent {
-                return node.range.end;
-            }
-            previous = Some(node.parent);
-        }
-        match nodes.get(data.parent as usize) {
-            Some(parent) => parent.block.start + 1,
-            None => 0,
-        }
     }
 }

@@ -44,40 +44,9 @@ impl Document {
         writeln!(out, "static TEXT: &str = {:?};", self.text)?;
         writeln!(out, "static POOL: &str = {:?};", self.pool)?;
         writeln!(out, "static NODES: [N; {}] = [", self.nodes.len())?;
-        for node in self.nodes.iter() {
-            let NodeData { name, name_range, range, head_end, annotation, parent, next, entries, entries_end, block } =
-                node;
-            writeln!(
-                out,
-                "N{{name:S{{start:{},length:{}}},name_range:R{{start:{},end:{}}},range:R{{start:{},end:{}}},head_end:{head_end},\
-                 annotation:{annotation},parent:{parent},next:{next},entries:{entries},entries_end:{entries_end},block:R{{start:{},end:{}}}}},",
-                name.start,
-                name.length,
-                name_range.start,
-                name_range.end,
-                range.start,
-                range.end,
-                block.start,
-                block.end
-            )?;
-        }
+        self.nodes.iter().try_for_each(|node| write_node(out, node))?;
         writeln!(out, "];\nstatic ENTRIES: [E; {}] = [", self.entries.len())?;
-        for entry in self.entries.iter() {
-            let EntryData { key, key_range, value, value_range, annotation, kind, node } = entry;
-            writeln!(
-                out,
-                "E{{key:S{{start:{},length:{}}},key_range:R{{start:{},end:{}}},value:S{{start:{},length:{}}},\
-                 value_range:R{{start:{},end:{}}},annotation:{annotation},kind:V::{kind:?},node:{node}}},",
-                key.start,
-                key.length,
-                key_range.start,
-                key_range.end,
-                value.start,
-                value.length,
-                value_range.start,
-                value_range.end
-            )?;
-        }
+        self.entries.iter().try_for_each(|entry| write_entry(out, entry))?;
         writeln!(out, "];\nstatic ANNOTATIONS: [A; {}] = [", self.annotations.len())?;
         for AnnotationData { text, range } in self.annotations.iter() {
             writeln!(
@@ -95,4 +64,31 @@ impl Document {
             self.file.0
         )
     }
+}
+
+fn write_node(out: &mut String, node: &NodeData) -> std::fmt::Result {
+    let NodeData { name, name_range, range, head_end, annotation, parent, next, entries, entries_end, block } = node;
+    writeln!(
+        out,
+        "N{{name:S{{start:{},length:{}}},name_range:R{{start:{},end:{}}},range:R{{start:{},end:{}}},head_end:{head_end},\
+                 annotation:{annotation},parent:{parent},next:{next},entries:{entries},entries_end:{entries_end},block:R{{start:{},end:{}}}}},",
+        name.start, name.length, name_range.start, name_range.end, range.start, range.end, block.start, block.end
+    )
+}
+
+fn write_entry(out: &mut String, entry: &EntryData) -> std::fmt::Result {
+    let EntryData { key, key_range, value, value_range, annotation, kind, node } = entry;
+    writeln!(
+        out,
+        "E{{key:S{{start:{},length:{}}},key_range:R{{start:{},end:{}}},value:S{{start:{},length:{}}},\
+                 value_range:R{{start:{},end:{}}},annotation:{annotation},kind:V::{kind:?},node:{node}}},",
+        key.start,
+        key.length,
+        key_range.start,
+        key_range.end,
+        value.start,
+        value.length,
+        value_range.start,
+        value_range.end
+    )
 }

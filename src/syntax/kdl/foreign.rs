@@ -107,11 +107,15 @@ impl Parser<'_> {
                 | TokenKind::End => break,
             }
         }
+        self.tell_list(start, &values);
+        values
+    }
+
+    fn tell_list(&mut self, start: u32, values: &[Lexeme]) {
         let span = self.span(start, self.last_end);
         let written: Vec<&str> = values.iter().map(|value| self.slice(value.range)).collect();
         self.problems.push(mistake::list(span, &written));
         self.is_free = true;
-        values
     }
 
     /// Whether the next thing behind line breaks is a `]`.

@@ -2,7 +2,9 @@
 //!
 //! This folder is also compiled into the build script, so it depends on nothing but [`crate::source`] and logos.
 
+mod block;
 mod class;
+mod comment;
 mod document;
 mod embed;
 mod entry;

@@ -1,10 +1,11 @@
 //! Nodes: name, entries, and the order in which entries and blocks may come.
 
+use super::block::{Fate, Progress, Unfinished};
 use super::class::{is_reserved, looks_numeric};
 use super::document::{AnnotationData, EntryData, NONE, Range, Slice};
 use super::foreign::Reading;
 use super::mistake;
-use super::parser::{Fate, Parser, Progress, Unfinished};
+use super::parser::Parser;
 use super::token::{Continuation, TokenKind};
 use super::value::Lexeme;
 
