@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &["diag", "resolve", "schema", "source", "syntax", "value"]),
     ("standard", &["model", "resolve", "schema", "source", "syntax"]),
     ("resolve", &["diag", "loader", "model", "nearest", "schema", "source", "standard", "syntax", "value"]),
-    ("derive", &["loader", "model", "resolve", "source", "standard", "syntax", "value"]),
+    ("derive", &["artifact", "loader", "model", "resolve", "source", "standard", "syntax", "value"]),
     (
         "check",
         &[

@@ -3,6 +3,8 @@
 use clap::builder::styling::Styles;
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap, value_parser};
 
+use clap_complete::Shell;
+
 use crate::artifact::Group;
 use crate::cli::Exit;
 
@@ -23,6 +25,12 @@ pub(super) enum Command {
     Syntax,
     /// Removes generated files.
     Clean,
+    /// Tells why a line is there.
+    Why,
+    /// Draws the project.
+    Graph,
+    /// Prints completions for a shell.
+    Completions,
 }
 
 /// Every command with its name.
@@ -34,6 +42,9 @@ const COMMANDS: &[(&str, Command)] = &[
     ("std", Command::Std),
     ("syntax", Command::Syntax),
     ("clean", Command::Clean),
+    ("why", Command::Why),
+    ("graph", Command::Graph),
+    ("completions", Command::Completions),
 ];
 
 impl Command {
@@ -61,7 +72,7 @@ pub(super) fn definition() -> Clap {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .args(global())
-        .subcommands([build(), check(), fmt(), explain(), library(), syntax(), clean()])
+        .subcommands([build(), check(), fmt(), why(), explain(), graph(), library(), syntax(), clean(), shells()])
 }
 
 fn global() -> [Arg; 6] {
@@ -168,4 +179,35 @@ fn syntax() -> Clap {
 
 fn clean() -> Clap {
     Clap::new("clean").about("Remove the generated files that nobody edited")
+}
+
+fn why() -> Clap {
+    Clap::new("why").about("Tell which declarations a generated line comes from").arg(
+        Arg::new("place")
+            .value_name("FILE[:LINE]")
+            .required(true)
+            .help("A generated file; with a line, that line alone"),
+    )
+}
+
+fn graph() -> Clap {
+    let kinds = ["promotion", "pipeline", "topology", "trust"];
+    Clap::new("graph")
+        .about("Draw the project as a Mermaid diagram")
+        .arg(Arg::new("kind").long("kind").value_parser(kinds).default_value("topology").help("What is drawn"))
+}
+
+fn shells() -> Clap {
+    Clap::new("completions")
+        .about("Print completions for a shell")
+        .arg(Arg::new("shell").required(true).value_parser(value_parser!(Shell)).help("The shell"))
+}
+
+/// `deployc completions SHELL`: the script on stdout.
+pub(super) fn completions(own: &ArgMatches) -> Exit {
+    let Some(shell) = own.get_one::<Shell>("shell") else { return Exit::Usage };
+    let mut script = Vec::new();
+    clap_complete::generate(*shell, &mut definition(), "deployc", &mut script);
+    crate::cli::context::print(&String::from_utf8_lossy(&script));
+    Exit::Fine
 }

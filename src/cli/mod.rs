@@ -7,8 +7,10 @@ mod clean;
 mod context;
 mod explain;
 mod fmt;
+mod graph;
 mod library;
 mod syntax;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,6 +64,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some((Command::Std, own)) => library::run(&context, own),
         Some((Command::Syntax, own)) => syntax::run(&context, own),
         Some((Command::Clean, _)) => clean::run(&context),
+        Some((Command::Why, own)) => why::run(&context, own),
+        Some((Command::Graph, own)) => graph::run(&context, own),
+        Some((Command::Completions, own)) => arguments::completions(own),
         None => Exit::Usage,
     };
     exit.code()

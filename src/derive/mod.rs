@@ -6,6 +6,7 @@
 mod command;
 mod deployment;
 mod environment;
+pub mod graph;
 mod image;
 mod name;
 mod tier;

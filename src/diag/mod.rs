@@ -11,7 +11,7 @@ mod texts;
 pub use code::Code;
 pub use fixes::apply_fixes;
 pub use order::finish;
-pub use texts::{Region, Texts};
+pub use texts::{Places, Region, Texts};
 
 use crate::source::Span;
 

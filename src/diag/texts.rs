@@ -26,13 +26,14 @@ pub struct Region {
 }
 
 /// The texts with their line indexes. An index is made when the first finding of its file is placed.
-pub(super) struct Places<'t> {
+pub struct Places<'t> {
     texts: &'t dyn Texts,
     indexes: BTreeMap<FileId, LineIndex>,
 }
 
 impl<'t> Places<'t> {
-    pub(super) fn new(texts: &'t dyn Texts) -> Self {
+    /// Places in these texts.
+    pub fn new(texts: &'t dyn Texts) -> Self {
         Places { texts, indexes: BTreeMap::new() }
     }
 
@@ -42,7 +43,7 @@ impl<'t> Places<'t> {
     }
 
     /// Where `span` is; none where a rule of the compiler alone decided.
-    pub(super) fn region(&mut self, span: Span) -> Option<Region> {
+    pub fn region(&mut self, span: Span) -> Option<Region> {
         let (text, index) = self.index(span.file)?;
         let bytes = bytes(text, span);
         let (line, column) = index.position(text, bytes.start);

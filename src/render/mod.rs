@@ -35,6 +35,11 @@ pub fn text(artifact: &Artifact) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// A diagram in the notation of Mermaid.
+pub fn flowchart(chart: &crate::artifact::Flowchart) -> String {
+    mermaid::flowchart(chart).join("\n") + "\n"
+}
+
 /// The text of a script as a `run:` block holds it.
 pub fn script(script: &Script) -> String {
     let nowhere = Origin::default();
