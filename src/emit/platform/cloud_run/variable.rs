@@ -1,0 +1,283 @@
+//! Environment variables: plain text, references to secrets, and values joined from both.
+
+use crate::artifact::{Tree, map};
+use crate::derive::{Part, Variable, Workload};
+use crate::emit::platform::is_hosted;
+use crate::model::{self, ResourceOrigin, SecretStore};
+use crate::source::Origin;
+
+use super::site::{self, Site};
+use super::{CloudRun, Form, container};
+
+/// A value as Cloud Run can be given it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// Text, in which names in braces are filled by the script.
+    Text(String),
+    /// A secret of Secret Manager.
+    Secret(SecretPlace),
+}
+
+/// A secret of Secret Manager.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SecretPlace {
+    /// Its name there.
+    pub name: String,
+    /// Its project, where that is not the workload's own.
+    pub project: Option<String>,
+}
+
+/// Text of a user's as it stands in a file that is filled: nothing in it is taken for a name in braces.
+pub(super) fn literal(text: &str) -> String {
+    text.replace("${", "${DOLLAR}{")
+}
+
+/// The variable of the pipeline that holds a value known only there.
+pub(super) fn pipeline_variable(name: &str) -> String {
+    ["VAR_", &name.to_uppercase().replace('-', "_")].concat()
+}
+
+/// The variables of the pipeline that the workload's file needs, sorted.
+pub(super) fn pipeline(site: &Site<'_>) -> Vec<String> {
+    let mut names: Vec<String> = parts(site.workload)
+        .filter_map(|part| if let Part::CiVariable(name) = part { Some(pipeline_variable(name)) } else { None })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn parts(workload: &Workload) -> impl Iterator<Item = &Part> {
+    workload.variables.iter().flat_map(|variable| &variable.parts)
+}
+
+/// `SECRET=VARIABLE` for each secret that the pipeline keeps and writes into Secret Manager for this workload.
+pub(super) fn written(site: &Site<'_>) -> Vec<String> {
+    let mut pairs = Vec::new();
+    for name in site.workload.secrets() {
+        let Some(secret) = declared(site, &name.value) else { continue };
+        if store(secret) != SecretStore::GcpSecretManager {
+            pairs.push([&place(site, secret).name, "=SECRET_", &name.value.to_uppercase().replace('-', "_")].concat());
+        }
+    }
+    pairs
+}
+
+fn declared<'a>(site: &Site<'a>, name: &str) -> Option<&'a model::Secret> {
+    site.setting.secrets.iter().find(|secret| secret.name.value == name)
+}
+
+/// The store a secret is kept in; without one that of the host.
+fn store(secret: &model::Secret) -> SecretStore {
+    secret.from.as_ref().map_or(SecretStore::GcpSecretManager, |from| from.store.value)
+}
+
+/// Where a declared secret lies in Secret Manager: where it says, else under a name of this environment's own.
+pub(super) fn place(site: &Site<'_>, secret: &model::Secret) -> SecretPlace {
+    if store(secret) != SecretStore::GcpSecretManager {
+        return SecretPlace {
+            name: site::resource_name(site.plan, site.environment, &secret.name.value),
+            project: None,
+        };
+    }
+    let from = secret.from.as_ref();
+    let path = from.and_then(|from| from.path.as_ref()).map_or(&secret.name.value, |path| &path.value);
+    let project = from.and_then(|from| from.project.as_ref()).map(|project| project.value.clone());
+    SecretPlace { name: path.clone(), project: project.filter(|project| *project != site.project()) }
+}
+
+/// Every secret that a workload reads, sorted, each with what decides it.
+pub(super) fn secrets(site: &Site<'_>) -> Vec<(SecretPlace, Origin)> {
+    let mut found: Vec<(SecretPlace, Origin)> = Vec::new();
+    let files = site.workload.service(site.setting).map(|service| service.file.as_slice()).unwrap_or_default();
+    let of_files = files.iter().filter_map(|file| file_secret(site, file).map(|place| (place, file.origin.clone())));
+    let of_variables = site.workload.variables.iter().flat_map(|variable| {
+        variable.parts.iter().filter_map(|part| match value(site, variable, part) {
+            Value::Secret(place) => Some((place, variable.origin.clone())),
+            Value::Text(_) => None,
+        })
+    });
+    for one in of_variables.chain(of_files) {
+        if !found.iter().any(|(place, _)| *place == one.0) {
+            found.push(one);
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+/// The secret that a file of a service holds.
+pub(super) fn file_secret(site: &Site<'_>, file: &model::File) -> Option<SecretPlace> {
+    let template = file.value.as_ref()?.value.trim().strip_prefix("${secret.")?.strip_suffix('}')?.to_owned();
+    declared(site, &template).map(|secret| place(site, secret))
+}
+
+/// One piece of a variable's value.
+pub(super) fn value(site: &Site<'_>, variable: &Variable, part: &Part) -> Value {
+    match part {
+        Part::Text(text) => Value::Text(literal(text)),
+        Part::Secret(name) => match declared(site, name) {
+            Some(secret) => Value::Secret(place(site, secret)),
+            None => Value::Text(String::new()),
+        },
+        Part::Resource(name, field) => resource_value(site, name, field),
+        Part::Service(name, field) => Value::Text(address(site, variable, name, field)),
+        Part::CiVariable(name) => Value::Text(["${", &pipeline_variable(name), "}"].concat()),
+        Part::Release(field) if field == "commit" => Value::Text("${RELEASE_COMMIT}".to_owned()),
+        Part::Release(_) => Value::Text("${RELEASE_VERSION}".to_owned()),
+        Part::PullRequest => Value::Text("${PULL_REQUEST}".to_owned()),
+    }
+}
+
+/// A field of a resource: what its name decides is text, all else is a secret of its own.
+fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
+    let Some(resource) = site.setting.resources.iter().find(|resource| resource.name.value == name) else {
+        return Value::Text(String::new());
+    };
+    let from = resource.from.as_ref();
+    if from.is_some_and(|from| from.origin_arg.value == ResourceOrigin::External) && field == "url" {
+        let secret = from
+            .and_then(|from| from.url.as_ref())
+            .and_then(|url| url.value.trim().strip_prefix("${secret."))
+            .and_then(|rest| rest.strip_suffix('}'))
+            .and_then(|secret| declared(site, secret));
+        return match secret {
+            Some(secret) => Value::Secret(place(site, secret)),
+            None => Value::Text(from.and_then(|from| from.url.as_ref()).map(|url| literal(&url.value)).unwrap_or_default()),
+        };
+    }
+    let holes = container::resource_holes(site.plan, site.environment, resource, &site.workload.host.node);
+    let hole = |wanted: &str| {
+        holes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| literal(value)).unwrap_or_default()
+    };
+    match field {
+        "name" => Value::Text(hole("name")),
+        "user" => Value::Text(hole("user")),
+        "url" => match container::managed(resource).and_then(|managed| managed.url) {
+            Some(url) if !url.value.contains("{password}") && !url.value.contains("{host}") => {
+                Value::Text(literal(&container::fill(&url.value, &holes)))
+            }
+            _ => Value::Secret(resource_secret(site, resource, field)),
+        },
+        field => Value::Secret(resource_secret(site, resource, field)),
+    }
+}
+
+/// The secret that holds a field of a resource.
+pub(super) fn resource_secret(site: &Site<'_>, resource: &model::Resource, field: &str) -> SecretPlace {
+    let name = [&resource.name.value, "-", field].concat();
+    SecretPlace { name: site::resource_name(site.plan, site.environment, &name), project: None }
+}
+
+/// What a resource holds for its services: a database of its own name as an identifier; the name of a bucket, which
+/// must be free in the whole world.
+pub(super) fn database(resource: &model::Resource, instance: &str, project: &str) -> String {
+    match resource.kind.value {
+        model::ResourceKind::Bucket => [instance, "-", project].concat(),
+        _ => resource.name.value.replace('-', "_"),
+    }
+}
+
+/// The user of a resource: the declared one, else the standard library's for its kind.
+pub(super) fn user(resource: &model::Resource) -> String {
+    match &resource.user {
+        Some(user) => user.value.clone(),
+        None => crate::standard::get::<model::StdResourceKind>("resource-kind", resource.kind.value.word())
+            .map(|kind| kind.user.value)
+            .unwrap_or_default(),
+    }
+}
+
+/// How another service is reached: by its public address where people see the value, else by its own.
+fn address(site: &Site<'_>, variable: &Variable, name: &str, field: &str) -> String {
+    let Some(other) = site.environment.workload(name) else { return String::new() };
+    let route = site.environment.routes.iter().find(|route| route.service.value == name);
+    let hosted = is_hosted(other, &CloudRun) && Form::of(other) == Form::Service;
+    let (host, path) = match route {
+        Some(route) if (variable.shown || !hosted) && !site.environment.ephemeral.value => {
+            (literal(&route.domain.value), literal(route.path.value.trim_end_matches('/')))
+        }
+        _ if hosted => (own_host(&site.of(other)), String::new()),
+        _ => return String::new(),
+    };
+    match field {
+        "host" => host,
+        "port" => "443".to_owned(),
+        _ => ["https://", &host, &path].concat(),
+    }
+}
+
+/// The host name that a service has before it exists.
+pub(super) fn own_host(site: &Site<'_>) -> String {
+    [&site.name(), "-${PROJECT_NUMBER}.", &site.region(), ".run.app"].concat()
+}
+
+/// The `env` of a container, and the variables that its entrypoint joins.
+pub(super) fn env(site: &Site<'_>) -> (Tree, Vec<Joined>) {
+    let mut list = Tree::from(Vec::<Tree>::new());
+    let mut joins = Vec::new();
+    for variable in &site.workload.variables {
+        if variable.optional && variable.text().is_some_and(|text| text.is_empty()) {
+            continue;
+        }
+        let values: Vec<Value> = variable.parts.iter().map(|part| value(site, variable, part)).collect();
+        let name = &variable.name;
+        match values.as_slice() {
+            [Value::Secret(secret)] => list.add(reference(&name.value, secret, &variable.origin)),
+            values if values.iter().all(|value| matches!(value, Value::Text(_))) => {
+                let text: String =
+                    values.iter().map(|value| if let Value::Text(text) = value { text.as_str() } else { "" }).collect();
+                list.add(map().put("name", name).put("value", Tree::from(text).at(&variable.origin)).at(&name.origin));
+            }
+            values => {
+                let join = joined(&name.value, values, &variable.origin);
+                for (name, secret) in &join.secrets {
+                    list.add(reference(name, secret, &variable.origin));
+                }
+                joins.push(join);
+            }
+        }
+    }
+    (list, joins)
+}
+
+/// A variable whose value the entrypoint joins from texts and secrets.
+#[derive(Clone, Debug)]
+pub(super) struct Joined {
+    /// Its name.
+    pub name: String,
+    /// Texts, and names of the variables that hold the secrets.
+    pub pieces: Vec<Result<String, String>>,
+    /// Those variables.
+    pub secrets: Vec<(String, SecretPlace)>,
+    /// What decides it.
+    pub origin: Origin,
+}
+
+fn joined(name: &str, values: &[Value], origin: &Origin) -> Joined {
+    let mut join = Joined { name: name.to_owned(), pieces: Vec::new(), secrets: Vec::new(), origin: origin.clone() };
+    for value in values {
+        match value {
+            Value::Text(text) => join.pieces.push(Ok(text.clone())),
+            Value::Secret(secret) => {
+                let part = [name, "_PART_", &(join.secrets.len() + 1).to_string()].concat();
+                join.pieces.push(Err(part.clone()));
+                join.secrets.push((part, secret.clone()));
+            }
+        }
+    }
+    join
+}
+
+fn reference(name: &str, secret: &SecretPlace, origin: &Origin) -> Tree {
+    let from = map().put("name", alias(secret)).put("key", "latest");
+    map().put("name", name).put("valueFrom", map().put("secretKeyRef", from)).at(origin)
+}
+
+/// How a file names a secret: one of another project by an alias, which an annotation resolves.
+pub(super) fn alias(secret: &SecretPlace) -> String {
+    match &secret.project {
+        Some(project) => [project, "-", &secret.name].concat(),
+        None => secret.name.clone(),
+    }
+}
