@@ -3,13 +3,16 @@
 //! Everything that depends on a platform is asked of its [`Backend`]: files, the way in, how a version starts and takes
 //! traffic, what must exist before, the commands of the runbook. Nobody else names a platform.
 
+mod cloud_run;
 mod login;
 mod operations;
 mod provision;
+mod registry;
 
 pub use login::{Access, Login, LoginStep, Permission, StepKind};
 pub use operations::{Setting, Verb, function_name};
 pub use provision::Provision;
+pub use registry::{Registry, push, registry, repository};
 
 use crate::artifact::{Artifact, Script};
 use crate::derive::{EnvironmentFacts, Host, Workload};
@@ -30,6 +33,9 @@ pub trait Backend: Sync {
     /// Where images are pushed when this is the last promoted host and the project names no registry: an address
     /// without a trailing `/`, which the image's name follows. `None` where the platform has no registry of its own.
     fn registry(&self, plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<String>;
+
+    /// How the job that builds images gets into [`Backend::registry`] of an environment, which it pushes to.
+    fn push(&self, plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Login>;
 
     /// The shell variables that the functions of [`Backend::functions`] read for this workload.
     fn settings(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<Setting>;
@@ -56,7 +62,7 @@ pub trait Backend: Sync {
 }
 
 /// Every platform that compiles; for any other one the check says `output/not-yet`.
-pub static BACKENDS: &[&dyn Backend] = &[];
+pub static BACKENDS: &[&dyn Backend] = &[&cloud_run::CloudRun];
 
 /// The backend of a platform.
 pub fn backend(platform: &str) -> Option<&'static dyn Backend> {

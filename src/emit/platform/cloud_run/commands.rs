@@ -53,20 +53,16 @@ fn word(site: &Site<'_>, form: Form, name: &str) -> Option<Word> {
         "service" => Word::text(&workload.name.value),
         "replicas" => Word::text((workload.scale.1.value * 2).to_string()),
         "user" => Word::text(site.scheduler()),
-        "file" => Word::text(
-            ["deploy/cloud-run/", &site.environment.name.value, "/", &workload.name.value, ".yaml"].concat(),
-        ),
+        "file" => {
+            Word::text(["deploy/cloud-run/", &site.environment.name.value, "/", &workload.name.value, ".yaml"].concat())
+        }
         "value" => Word::text(workload.service(site.setting)?.schedule.as_ref()?.when.value.to_cron()),
         _ => return None,
     })
 }
 
 /// The command that opens a session with a resource that the platform manages.
-pub(super) fn connect(
-    plan: &Plan<'_>,
-    environment: &EnvironmentFacts,
-    resource: &model::Resource,
-) -> Option<Script> {
+pub(super) fn connect(plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Script> {
     let command = container::managed(resource)?.connect_command?;
     let holes = container::resource_holes(plan, environment, resource, &environment.host.node);
     let words: Vec<(&str, Word)> = holes

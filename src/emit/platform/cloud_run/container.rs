@@ -22,8 +22,11 @@ pub(super) fn container(site: &Site<'_>) -> Tree {
 
 /// The container of a workload that runs another program, as a migration does.
 pub(super) fn running(site: &Site<'_>, command: &Sourced<String>) -> Tree {
-    let program =
-        Program { command: Some((words(&command.value), command.origin.clone())), args: None, start: Some(command.clone()) };
+    let program = Program {
+        command: Some((words(&command.value), command.origin.clone())),
+        args: None,
+        start: Some(command.clone()),
+    };
     of_program(site, program)
 }
 
@@ -108,7 +111,8 @@ fn start(container: Tree, program: Program, joins: &[Joined]) -> Tree {
         script.push_str("\"; ");
     }
     script.push_str(&["exec /bin/sh -c ", &single_quoted(&literal(&start.value))].concat());
-    let because = first.origin.clone().because("values joined from texts and secrets are joined when the program starts");
+    let because =
+        first.origin.clone().because("values joined from texts and secrets are joined when the program starts");
     container.put("command", Tree::from(["/bin/sh", "-c", &script]).at(&because))
 }
 
@@ -138,7 +142,8 @@ fn filled_name(text: &str) -> Option<usize> {
     let inner = text.strip_prefix("${")?;
     let end = inner.find('}')?;
     let name = inner.get(..end)?;
-    let known = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
+    let known =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
     known.then_some(end + 3)
 }
 
@@ -155,7 +160,10 @@ fn ports(workload: &Workload) -> Tree {
                 crate::derive::Protocol::Http | crate::derive::Protocol::Tcp => "http1",
                 crate::derive::Protocol::Grpc => "h2c",
             };
-            map().put("name", name).put("containerPort", Tree::from(port.port.value).at(&port.port.origin)).at(&port.node.origin)
+            map()
+                .put("name", name)
+                .put("containerPort", Tree::from(port.port.value).at(&port.port.origin))
+                .at(&port.node.origin)
         })
         .into_iter()
         .collect();

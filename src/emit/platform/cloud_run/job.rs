@@ -71,10 +71,7 @@ fn limits(site: &Site<'_>) -> Limits {
     if let Some(task) = workload.task(site.setting) {
         let timeout = task.timeout.as_ref().map(|timeout| seconds(timeout.value, &timeout.origin));
         let once = Origin::rule("a task that failed is looked at before it is tried again");
-        return Limits {
-            retries: Tree::from(0_u64).at(&once),
-            timeout: timeout.or_else(|| standard_timeout(site)),
-        };
+        return Limits { retries: Tree::from(0_u64).at(&once), timeout: timeout.or_else(|| standard_timeout(site)) };
     }
     let schedule = workload.service(site.setting).and_then(|service| service.schedule.as_ref());
     let timeout = schedule.and_then(|schedule| schedule.timeout.as_ref());

@@ -98,6 +98,10 @@ impl Backend for CloudRun {
         login::registry(plan, environment)
     }
 
+    fn push(&self, plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Login> {
+        login::push(plan, environment)
+    }
+
     fn settings(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<Setting> {
         settings(&Site::new(plan, environment, workload))
     }

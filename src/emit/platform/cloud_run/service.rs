@@ -11,9 +11,7 @@ use super::{keeps_traffic, labels, public_origin};
 pub(super) fn tree(site: &Site<'_>) -> Tree {
     let workload = site.workload;
     let name = site.name();
-    let spec = map()
-        .put("template", template(site, &name))
-        .put("traffic", traffic(site, &name));
+    let spec = map().put("template", template(site, &name)).put("traffic", traffic(site, &name));
     let metadata = map()
         .put("name", Tree::from(name).at(&workload.name.origin))
         .put("labels", labels(site, &workload.name.value))
@@ -41,7 +39,8 @@ fn template(site: &Site<'_>, name: &str) -> Tree {
     let (_, max) = &workload.scale;
     // An instance that always runs may work between requests, too: it exports measurements and keeps connections.
     let always = workload.scale.0.value > 0 && cpu.value.millicores() >= 1000;
-    let throttled = Tree::from(if always { "false" } else { "true" }).at(&workload.scale.0.origin.clone().with(&cpu.origin));
+    let throttled =
+        Tree::from(if always { "false" } else { "true" }).at(&workload.scale.0.origin.clone().with(&cpu.origin));
     let boost = Origin::rule("every start gets more CPU, so that it takes requests sooner");
     let annotations = map()
         .put("autoscaling.knative.dev/maxScale", Tree::from(max.value.to_string()).at(&max.origin))
@@ -86,7 +85,13 @@ pub(super) fn previous() -> Tree {
 /// Where a strategy moves traffic, what serves keeps all of it and the new revision gets an address of its own.
 fn traffic(site: &Site<'_>, name: &str) -> Tree {
     let origin = site.plan.strategy(site.environment, site.workload).map_or_else(
-        || site.workload.name.origin.clone().because("the platform's own way: all traffic goes to the new revision when it is ready"),
+        || {
+            site.workload
+                .name
+                .origin
+                .clone()
+                .because("the platform's own way: all traffic goes to the new revision when it is ready")
+        },
         |strategy| strategy.kind.origin.clone(),
     );
     let revision = [name, "-${REVISION}"].concat();

@@ -17,45 +17,45 @@ const NUMBER: &str = "${PULL_REQUEST}";
 
 /// One workload in its place.
 pub(super) struct Site<'a> {
-    pub plan: &'a Plan<'a>,
-    pub environment: &'a EnvironmentFacts,
-    pub setting: &'a Setting,
-    pub workload: &'a Workload,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) environment: &'a EnvironmentFacts,
+    pub(super) setting: &'a Setting,
+    pub(super) workload: &'a Workload,
 }
 
 impl<'a> Site<'a> {
-    pub fn new(plan: &'a Plan<'a>, environment: &'a EnvironmentFacts, workload: &'a Workload) -> Self {
+    pub(super) fn new(plan: &'a Plan<'a>, environment: &'a EnvironmentFacts, workload: &'a Workload) -> Self {
         Site { plan, environment, setting: plan.setting(environment), workload }
     }
 
     /// The same environment, another workload.
-    pub fn of(&self, workload: &'a Workload) -> Site<'a> {
+    pub(super) fn of(&self, workload: &'a Workload) -> Site<'a> {
         Site { plan: self.plan, environment: self.environment, setting: self.setting, workload }
     }
 
-    pub fn project(&self) -> String {
+    pub(super) fn project(&self) -> String {
         project(&self.workload.host.node)
     }
 
-    pub fn region(&self) -> String {
+    pub(super) fn region(&self) -> String {
         region(&self.workload.host.node)
     }
 
-    pub fn host_origin(&self) -> Origin {
+    pub(super) fn host_origin(&self) -> Origin {
         self.workload.host.platform.origin.clone()
     }
 
-    pub fn app_origin(&self) -> Origin {
-        self.plan.model.app.as_ref().map(|app| app.name.origin.clone()).unwrap_or_default()
+    pub(super) fn app_origin(&self) -> Origin {
+        app_origin(self.plan)
     }
 
     /// Name of the service, worker pool or job.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.named(&self.workload.name.value)
     }
 
     /// `app-environment-NAME`, with the pull request's number in a preview.
-    pub fn named(&self, name: &str) -> String {
+    pub(super) fn named(&self, name: &str) -> String {
         let (app, environment) = (self.plan.app(), &self.environment.name.value);
         let limit = self.workload.host.name_limit;
         if !self.environment.ephemeral.value {
@@ -67,7 +67,7 @@ impl<'a> Site<'a> {
     }
 
     /// A name as a word of a script.
-    pub fn word(&self, name: &str) -> Word {
+    pub(super) fn word(&self, name: &str) -> Word {
         match name.split_once(NUMBER) {
             Some((before, after)) => Word::Joined(vec![
                 Word::text(before),
@@ -79,18 +79,18 @@ impl<'a> Site<'a> {
     }
 
     /// The service account it runs as; previews of one service share one.
-    pub fn account(&self) -> String {
+    pub(super) fn account(&self) -> String {
         let id = [self.plan.app(), "-", &self.environment.name.value, "-", &self.workload.name.value].concat();
         account(&id, &self.project())
     }
 
     /// The account as which Cloud Scheduler starts crons.
-    pub fn scheduler(&self) -> String {
+    pub(super) fn scheduler(&self) -> String {
         account(&[self.plan.app(), "-", &self.environment.name.value, "-scheduler"].concat(), &self.project())
     }
 
     /// A number of the platform's facts, with where it is written.
-    pub fn default_of(&self, limit: &str) -> Option<(String, Origin)> {
+    pub(super) fn default_of(&self, limit: &str) -> Option<(String, Origin)> {
         let facts = facts()?;
         let limit = facts.limit.into_iter().find(|known| known.name.value == limit)?;
         limit.default.map(|default| (default.value, default.origin))
@@ -120,6 +120,16 @@ pub(super) fn account(id: &str, project: &str) -> String {
 /// The account as which the pipeline deploys to an environment.
 pub(super) fn deployer(plan: &Plan<'_>, environment: &EnvironmentFacts, host: &model::Host) -> String {
     account(&[plan.app(), "-deploy-", &environment.name.value].concat(), &project(host))
+}
+
+/// The account as which the pipeline pushes images.
+pub(super) fn builder(plan: &Plan<'_>, host: &model::Host) -> String {
+    account(&[plan.app(), "-build"].concat(), &project(host))
+}
+
+/// Where the application is named.
+pub(super) fn app_origin(plan: &Plan<'_>) -> Origin {
+    plan.model.app.as_ref().map(|app| app.name.origin.clone()).unwrap_or_default()
 }
 
 /// Name of a resource's instance on the platform; the previews of an environment share it.

@@ -22,9 +22,9 @@ pub(super) enum Value {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SecretPlace {
     /// Its name there.
-    pub name: String,
+    pub(super) name: String,
     /// Its project, where that is not the workload's own.
-    pub project: Option<String>,
+    pub(super) project: Option<String>,
 }
 
 /// Text of a user's as it stands in a file that is filled: nothing in it is taken for a name in braces.
@@ -143,7 +143,9 @@ fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
             .and_then(|secret| declared(site, secret));
         return match secret {
             Some(secret) => Value::Secret(place(site, secret)),
-            None => Value::Text(from.and_then(|from| from.url.as_ref()).map(|url| literal(&url.value)).unwrap_or_default()),
+            None => {
+                Value::Text(from.and_then(|from| from.url.as_ref()).map(|url| literal(&url.value)).unwrap_or_default())
+            }
         };
     }
     let holes = container::resource_holes(site.plan, site.environment, resource, &site.workload.host.node);
@@ -245,13 +247,13 @@ pub(super) fn env(site: &Site<'_>) -> (Tree, Vec<Joined>) {
 #[derive(Clone, Debug)]
 pub(super) struct Joined {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Texts, and names of the variables that hold the secrets.
-    pub pieces: Vec<Result<String, String>>,
+    pub(super) pieces: Vec<Result<String, String>>,
     /// Those variables.
-    pub secrets: Vec<(String, SecretPlace)>,
+    pub(super) secrets: Vec<(String, SecretPlace)>,
     /// What decides it.
-    pub origin: Origin,
+    pub(super) origin: Origin,
 }
 
 fn joined(name: &str, values: &[Value], origin: &Origin) -> Joined {

@@ -1,0 +1,319 @@
+//! Day 0 on Google Cloud: what must exist before the first release, in the order in which it is made.
+
+use crate::artifact::{Script, Word};
+use crate::derive::{EnvironmentFacts, Workload};
+use crate::emit::platform::{self, Provision, is_hosted};
+use crate::model::{self, Applies};
+use crate::plan::Plan;
+use crate::source::Origin;
+
+use super::site::{self, Site};
+use super::{CloudRun, Form, access, container, variable};
+
+/// Collects provisions of one environment in one project.
+pub(super) struct Provisions<'a> {
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) environment: &'a EnvironmentFacts,
+    pub(super) host: &'a model::Host,
+    pub(super) origin: Origin,
+    pub(super) list: Vec<Provision>,
+}
+
+/// Words for the holes of a command.
+pub(super) type Words<'w> = &'w [(&'w str, Word)];
+
+impl Provisions<'_> {
+    pub(super) fn project(&self) -> Word {
+        Word::text(site::project(self.host))
+    }
+
+    pub(super) fn region(&self) -> Word {
+        Word::text(site::region(self.host))
+    }
+
+    /// Adds one; test and command see `{project}` and `{region}` besides the given words.
+    pub(super) fn add(&mut self, about: String, because: &str, test: &str, make: &[&str], words: Words<'_>, origin: &Origin) {
+        let mut all = vec![("project", self.project()), ("region", self.region())];
+        all.extend(words.iter().cloned());
+        let script = |lines: &[&str]| {
+            let mut script = Script::new();
+            for line in lines {
+                let used: Vec<(&str, Word)> =
+                    all.iter().filter(|(name, _)| line.contains(&["{", name, "}"].concat())).cloned().collect();
+                script.line(line, &used);
+            }
+            script
+        };
+        let one = Provision {
+            about,
+            because: because.to_owned(),
+            test: script(&[test]),
+            make: script(make),
+            origin: origin.clone(),
+        };
+        self.list.push(one);
+    }
+}
+
+/// Everything an environment needs.
+pub(super) fn provisions(plan: &Plan<'_>, environment: &EnvironmentFacts, backend: &CloudRun) -> Vec<Provision> {
+    let hosted: Vec<&Workload> = environment.workloads.iter().filter(|workload| is_hosted(workload, backend)).collect();
+    let Some(first) = hosted.first() else { return Vec::new() };
+    let mut all = Provisions {
+        plan,
+        environment,
+        host: &first.host.node,
+        origin: first.host.platform.origin.clone(),
+        list: Vec::new(),
+    };
+    let sites: Vec<Site<'_>> = hosted.iter().map(|workload| Site::new(plan, environment, workload)).collect();
+    apis(&mut all, &sites);
+    access::trust(&mut all);
+    registry(&mut all);
+    access::accounts(&mut all, &sites);
+    network(&mut all, &sites);
+    resources(&mut all, &sites);
+    secrets(&mut all, &sites);
+    access::rights(&mut all, &sites);
+    domains(&mut all, &sites);
+    all.list
+}
+
+/// The parts of the cloud that are used must be switched on.
+fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
+    let Some(facts) = site::facts() else { return };
+    let uses = |annotation: &str| {
+        sites.iter().any(|site| {
+            site.workload.uses.iter().any(|used| {
+                container::connection(site, &used.value)
+                    .and_then(|(connect, _)| connect.annotation)
+                    .is_some_and(|found| found.value.contains(annotation))
+            })
+        })
+    };
+    let applies = |applies: Applies| match applies {
+        Applies::Always => true,
+        Applies::Secret => sites.iter().any(|site| !variable::secrets(site).is_empty()),
+        Applies::Schedule => sites.iter().any(|site| scheduled(site)),
+        Applies::Relational => uses("cloudsql-instances"),
+        Applies::Budget => !all.plan.model.cost.is_none(),
+        _ => false,
+    };
+    let wanted: Vec<&model::StdPlatformApi> = facts.api.iter().filter(|api| applies(api.applies.value)).collect();
+    let origin = all.origin.clone();
+    for api in wanted {
+        let name = &api.name.value;
+        all.add(
+            ["API ", name, " in ", &site::project(all.host)].concat(),
+            &["It is needed for ", &api.because.value, "."].concat(),
+            "gcloud services list --enabled --project {project} --format 'value(config.name)' | grep -qx {api}",
+            &["gcloud services enable {api} --project {project}"],
+            &[("api", Word::text(name))],
+            &origin.clone().with(&api.origin),
+        );
+    }
+    if sites.iter().any(|site| needs_network(site).is_some()) {
+        for (api, because) in [
+            ("compute.googleapis.com", "It is needed for the network between services and resources."),
+            ("dns.googleapis.com", "It is needed so that internal services are found inside of the network."),
+        ] {
+            all.add(
+                ["API ", api, " in ", &site::project(all.host)].concat(),
+                because,
+                "gcloud services list --enabled --project {project} --format 'value(config.name)' | grep -qx {api}",
+                &["gcloud services enable {api} --project {project}"],
+                &[("api", Word::text(api))],
+                &origin,
+            );
+        }
+    }
+}
+
+fn scheduled(site: &Site<'_>) -> bool {
+    site.workload.service(site.setting).is_some_and(|service| service.schedule.is_some())
+}
+
+fn needs_network(site: &Site<'_>) -> Option<Origin> {
+    let annotations = container::annotations(site, crate::artifact::map());
+    annotations.key("run.googleapis.com/network-interfaces").and_then(|tree| tree.origin.clone())
+}
+
+/// The repository of images: our own, or one that fetches from where they are.
+fn registry(all: &mut Provisions<'_>) {
+    let registry = platform::registry(all.plan);
+    let owner = registry.owner.is_some_and(|owner| owner.name.value == all.environment.name.value);
+    let project = site::project(all.host);
+    if owner {
+        let name = registry.address.rsplit('/').next().unwrap_or_default();
+        all.add(
+            ["image repository ", name, " in ", &project].concat(),
+            "Images are pushed to it once and run everywhere.",
+            "gcloud artifacts repositories describe {name} --project {project} --location {region}",
+            &["gcloud artifacts repositories create {name} --project {project} --location {region} --repository-format docker --description Images"],
+            &[("name", Word::text(name))],
+            &registry.origin,
+        );
+    } else if registry.owner.is_none() {
+        let host = registry.address.split('/').next().unwrap_or_default();
+        let name = host.replace(['.', ':'], "-");
+        all.add(
+            ["remote repository ", &name, " in ", &project].concat(),
+            "Cloud Run pulls images only from Google's registries: this one fetches them from where they are. A private registry needs its credentials added to it.",
+            "gcloud artifacts repositories describe {name} --project {project} --location {region}",
+            &["gcloud artifacts repositories create {name} --project {project} --location {region} --repository-format docker --mode remote-repository --remote-docker-repo {address}"],
+            &[("name", Word::text(&name)), ("address", Word::text(["https://", host].concat()))],
+            &registry.origin,
+        );
+    }
+}
+
+/// What lets services reach each other and their resources without leaving the network.
+fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
+    let Some(origin) = sites.iter().find_map(needs_network) else { return };
+    let project = site::project(all.host);
+    all.add(
+        ["private access to Google in ", &site::region(all.host), " of ", &project].concat(),
+        "Requests to internal services stay inside of the network.",
+        "gcloud compute networks subnets describe default --project {project} --region {region} --format 'value(privateIpGoogleAccess)' | grep -qx True",
+        &["gcloud compute networks subnets update default --project {project} --region {region} --enable-private-ip-google-access"],
+        &[],
+        &origin,
+    );
+    let Some(origin) = sites.iter().find_map(container::private_call) else { return };
+    all.add(
+        ["private zone run.app in ", &project].concat(),
+        "Inside of the network the addresses of Cloud Run lead to Google's private entry, which internal services accept.",
+        "gcloud dns record-sets describe '*.run.app.' --type CNAME --zone run-app --project {project}",
+        &[
+            "gcloud dns managed-zones describe run-app --project {project} >/dev/null 2>&1 || gcloud dns managed-zones create run-app --project {project} --dns-name run.app. --visibility private --networks default --description 'Cloud Run inside of the network'",
+            "gcloud dns record-sets describe run.app. --type A --zone run-app --project {project} >/dev/null 2>&1 || gcloud dns record-sets create run.app. --type A --ttl 300 --zone run-app --project {project} --rrdatas 199.36.153.8,199.36.153.9,199.36.153.10,199.36.153.11",
+            "gcloud dns record-sets create '*.run.app.' --type CNAME --ttl 300 --zone run-app --project {project} --rrdatas run.app.",
+        ],
+        &[],
+        &origin,
+    );
+}
+
+/// Databases, queues and buckets that the platform provides.
+fn resources(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
+    let setting = all.plan.setting(all.environment);
+    for resource in &setting.resources {
+        let used = sites.iter().any(|site| site.workload.uses.iter().any(|used| used.value == resource.name.value));
+        let Some(managed) = container::managed(resource).filter(|_| used) else { continue };
+        let holes = container::resource_holes(all.plan, all.environment, resource, all.host);
+        let words: Vec<(&str, Word)> = holes.iter().map(|(name, value)| (*name, Word::text(value))).collect();
+        for (number, create) in managed.create.iter().enumerate() {
+            let Some(unless) = &create.unless else { continue };
+            // A password is made where it is needed, and its address put into the secret that services read.
+            let makes_user = create.command.value.contains("$PASSWORD");
+            let about =
+                [managed.product.value.as_str(), " ", &resource.name.value, ", step ", &(number + 1).to_string()];
+            let about =
+                [&about.concat(), " of ", &managed.create.len().to_string(), " for ", &all.environment.name.value]
+                    .concat();
+            let origin = resource.origin.clone().with(&create.origin);
+            let mut make = Vec::new();
+            if makes_user {
+                make.push("PASSWORD=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')");
+            }
+            make.push(&create.command.value);
+            let url = managed.url.as_ref().filter(|_| makes_user).map(|url| url.value.clone());
+            let mut with_secret = words.clone();
+            let line;
+            let ensure;
+            if let Some(url) = url.filter(|url| !url.contains("{host}")) {
+                let secret = [&site::resource_name(all.plan, all.environment, &resource.name.value), "-url"].concat();
+                ensure = "gcloud secrets describe {secret} --project {project} >/dev/null 2>&1 || gcloud secrets create {secret} --project {project} --replication-policy automatic".to_owned();
+                line = [
+                    "printf '%s' \"",
+                    &url.replace("{password}", "$PASSWORD"),
+                    "\" | gcloud secrets versions add {secret} --project {project} --data-file -",
+                ]
+                .concat();
+                with_secret.push(("secret", Word::text(secret)));
+                make.push(&ensure);
+                make.push(&line);
+            }
+            let because = ["Services use it as ", &resource.name.value, "."].concat();
+            all.add(about, &because, &unless.value, &make, &with_secret, &origin);
+        }
+    }
+}
+
+/// Every secret that something reads, empty: people put the value in, and nobody else sees it.
+fn secrets(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
+    let mut seen = Vec::new();
+    for (secret, origin) in sites.iter().flat_map(variable::secrets) {
+        if seen.contains(&secret) {
+            continue;
+        }
+        let project = secret.project.clone().unwrap_or_else(|| site::project(all.host));
+        let words = [("secret", Word::text(&secret.name)), ("held_in", Word::text(&project))];
+        all.add(
+            ["secret ", &secret.name, " in ", &project].concat(),
+            "Services read it when they start.",
+            "gcloud secrets describe {secret} --project {held_in}",
+            &["gcloud secrets create {secret} --project {held_in} --replication-policy automatic"],
+            &words,
+            &origin,
+        );
+        all.add(
+            ["value of the secret ", &secret.name, " in ", &project].concat(),
+            &[
+                "Put it in without writing it anywhere: gcloud secrets versions add ",
+                &secret.name,
+                " --project ",
+                &project,
+                " --data-file -",
+            ]
+            .concat(),
+            "gcloud secrets versions describe latest --secret {secret} --project {held_in}",
+            &[],
+            &words,
+            &origin,
+        );
+        seen.push(secret);
+    }
+}
+
+/// A domain that belongs to one service is mapped to it; paths of one domain need a load balancer, made by people.
+fn domains(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
+    if all.environment.ephemeral.value {
+        return;
+    }
+    let routes = &all.environment.routes;
+    for route in routes {
+        let Some(site) = sites.iter().find(|site| site.workload.name.value == route.service.value) else { continue };
+        if Form::of(site.workload) != Form::Service {
+            continue;
+        }
+        let alone = routes.iter().filter(|other| other.domain.value == route.domain.value).count() == 1;
+        let words = [("service", site.word(&site.name())), ("domain", Word::text(&route.domain.value))];
+        if alone && route.path.value == "/" {
+            all.add(
+                ["domain ", &route.domain.value, " for ", &site.name()].concat(),
+                "People reach the service by it, once the DNS record that the command prints is set.",
+                "gcloud beta run domain-mappings describe --project {project} --region {region} --domain {domain}",
+                &["gcloud beta run domain-mappings create --project {project} --region {region} --service {service} --domain {domain}"],
+                &words,
+                &route.domain.origin,
+            );
+        } else {
+            let because = [
+                "Paths of one domain need an external load balancer with a serverless network endpoint group for each service: https://cloud.google.com/load-balancing/docs/https/setup-global-ext-https-serverless. ",
+                &route.path.value,
+                " leads to ",
+                &site.name(),
+                ".",
+            ];
+            all.add(
+                ["route ", &route.path.value, " of ", &route.domain.value].concat(),
+                &because.concat(),
+                "curl --fail --silent --show-error --output /dev/null --max-time 10 https://{domain}{path}",
+                &[],
+                &[("domain", Word::text(&route.domain.value)), ("path", Word::text(&route.path.value))],
+                &route.path.origin,
+            );
+        }
+    }
+}
