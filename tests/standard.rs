@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use deployc::resolve::{Judged, judge_as};
+use deployc::resolve::{Judged, Role, judge, judge_as};
 use deployc::schema::{Expansion, Shape, Type};
 use deployc::standard;
 use deployc::syntax::expression::Condition;
@@ -293,4 +293,28 @@ fn every_cell_of_the_risk_matrix_is_there_once() {
         }
     }
     assert_eq!(standard::names("risk-matrix").count(), 9);
+}
+
+#[test]
+fn every_stack_can_be_imported() {
+    let mut seen = 0;
+    for name in standard::importable_names() {
+        let document = standard::importable(name).unwrap_or_else(|| panic!("`std:{name}` is there"));
+        let mut judged = Judged::default();
+        judge(&document, Role::Imported, &mut judged);
+        let told: Vec<String> = judged.diagnostics.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
+        assert!(told.is_empty(), "{name}: {told:#?}");
+        let entry = format!("edition \"2026\"\nimport \"std:{name}\"\napp \"a\" {{ repo \"github.com/a/a\" }}\n");
+        let loader = deployc::loader::Memory::new().with("deploy.kdl", entry);
+        let compilation = deployc::check(&loader, "deploy.kdl", None).expect("the file can be read");
+        let errors: Vec<String> = compilation
+            .diagnostics
+            .iter()
+            .filter(|one| one.severity == deployc::diag::Severity::Error)
+            .map(|one| format!("{}: {}", one.code, one.message))
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+        seen += 1;
+    }
+    assert!(seen >= 4, "stacks were seen: {seen}");
 }
