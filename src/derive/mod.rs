@@ -3,6 +3,7 @@
 //! Deriving is total: it gives an answer for every model, also for a wrong one, so that one mistake is told once and
 //! the checks stay independent of each other.
 
+mod build_value;
 mod command;
 mod deployment;
 mod environment;
@@ -70,6 +71,7 @@ pub fn derive(model: &Model, loader: &dyn Loader) -> Facts {
         debug_assert!(index < model.environments.len());
         deployment::derive(model, environment, &facts.images, &facts.app, &mut facts.assumptions);
     }
+    build_value::derive(model, &facts.environments, &mut facts.images, &mut facts.assumptions);
     facts.units = unit::derive(model, &facts.environments);
     facts
 }
