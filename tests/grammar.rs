@@ -42,7 +42,8 @@ fn examples_are_nodes_of_their_shape() {
 fn the_standard_library_is_of_its_shapes() {
     let library = schema::Shape::find("library").unwrap();
     let mut failures = Vec::new();
-    for (path, document) in standard::files() {
+    // Stacks are written in the language itself: `tests/standard.rs` imports them.
+    for (path, document) in standard::files().filter(|(path, _)| !path.starts_with("stacks/")) {
         let mut judged = deployc::resolve::Judged::default();
         deployc::resolve::judge_as(library, document, &mut judged);
         failures.extend(judged.diagnostics.iter().map(|one| {
