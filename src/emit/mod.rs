@@ -21,6 +21,8 @@ pub struct Emitter {
 /// Every emitter, in the order their files are reported.
 pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "platform", group: Group::Iac, emit: platform::emit },
+    Emitter { name: "ops", group: Group::CiCd, emit: ops::emit },
+    Emitter { name: "bootstrap", group: Group::Operations, emit: ops::emit_bootstrap },
     Emitter { name: "image", group: Group::Iac, emit: image::emit },
     Emitter { name: "github", group: Group::CiCd, emit: github::emit },
 ];

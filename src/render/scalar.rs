@@ -59,7 +59,7 @@ fn block(text: &str) -> Option<Chomp> {
 fn is_safe_plain(role: Role, text: &str) -> bool {
     let bytes = text.as_bytes();
     let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
-    if last == &b' ' || last == &b':' || is_reserved(text) {
+    if last == &b' ' || last == &b':' || is_reserved(text) || is_filled_later(text) {
         return false;
     }
     let begins = match first {
@@ -70,6 +70,11 @@ fn is_safe_plain(role: Role, text: &str) -> bool {
         _ => false,
     };
     begins && bytes.windows(2).all(is_safe_pair) && bytes.iter().all(|byte| is_safe_byte(role, *byte))
+}
+
+/// Whether somebody puts a value where `${NAME}` stands before the file is read: in quotes whatever they put stays text.
+fn is_filled_later(text: &str) -> bool {
+    text.match_indices("${").any(|(at, _)| !text.get(at + 2..).is_some_and(|rest| rest.starts_with('{')))
 }
 
 /// `10s`, `512Mi`: digits and a short unit that cannot be an exponent or a base.

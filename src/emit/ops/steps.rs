@@ -148,6 +148,9 @@ pub fn steps(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workloa
         add(Step::Promote, &strategy.kind.origin);
     }
     add(Step::Verify, &workload.name.origin);
+    if let Some((step, origin)) = strategy.and_then(watch_after) {
+        add(step, &origin);
+    }
     add(Step::Finish, &workload.name.origin);
     steps
 }
@@ -175,6 +178,16 @@ fn shares(strategy: &model::Strategy) -> Vec<(u64, u64, Origin)> {
         }),
         StrategyKind::Recreate | StrategyKind::Rolling | StrategyKind::BlueGreen | StrategyKind::Flag => Vec::new(),
     }
+}
+
+/// Where all traffic moves at once, the conditions are looked at afterwards, for as long as the longest needs to hold.
+fn watch_after(strategy: &model::Strategy) -> Option<(Step, Origin)> {
+    let rollback = strategy.rollback.as_ref()?;
+    if !shares(strategy).is_empty() {
+        return None;
+    }
+    let seconds = rollback.when.iter().map(|when| super::conditions::needed_seconds(&when.value)).max()?;
+    Some((Step::Watch { seconds, weight: 100 }, rollback.origin.clone()))
 }
 
 /// A share in whole percent, at least one: no platform takes fractions.

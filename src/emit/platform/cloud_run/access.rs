@@ -28,7 +28,7 @@ pub(super) fn trust(all: &mut Provisions<'_>) {
     all.add(
         ["identity provider ", POOL, " in ", &project].concat(),
         "It accepts the tokens of this repository alone, by its number.",
-        "gcloud iam workload-identity-pools providers describe {pool} --project {project} --location global --workload-identity-pool {pool} --format 'value(attributeCondition)' | grep -qF \"'$repository_id'\"",
+        "[[ $(gcloud iam workload-identity-pools providers describe {pool} --project {project} --location global --workload-identity-pool {pool} --format 'value(attributeCondition)') == *\"'$repository_id'\"* ]]",
         &[concat!(
             "gcloud iam workload-identity-pools providers create-oidc {pool} --project {project} --location global --workload-identity-pool {pool} ",
             "--issuer-uri https://token.actions.githubusercontent.com ",
@@ -39,9 +39,15 @@ pub(super) fn trust(all: &mut Provisions<'_>) {
         &origin,
     );
     let environment = all.environment.name.clone();
-    variable(all, "the environment ", &["--env ", "{environment}"].concat(), &environment.value, &environment.origin);
+    variable(
+        all,
+        &["the environment ", &environment.value].concat(),
+        "--env {environment}",
+        &environment.value,
+        &environment.origin,
+    );
     if owns_registry(all) {
-        variable(all, "the repository, for builds besides ", "", &environment.value, &origin);
+        variable(all, "the repository", "", "", &origin);
     }
 }
 
@@ -51,10 +57,11 @@ fn variable(all: &mut Provisions<'_>, of: &str, flags: &str, environment: &str, 
     let make = [
         "gh variable set {variable} --repo \"$repository\" ",
         flags,
-        " --body \"$(gcloud iam workload-identity-pools providers describe {pool} --project {project} --location global --workload-identity-pool {pool} --format 'value(name)')\"",
+        if flags.is_empty() { "--body" } else { " --body" },
+        " \"$(gcloud iam workload-identity-pools providers describe {pool} --project {project} --location global --workload-identity-pool {pool} --format 'value(name)')\"",
     ];
     all.add(
-        ["variable ", PROVIDER_VARIABLE, " of ", of, environment].concat(),
+        ["variable ", PROVIDER_VARIABLE, " of ", of].concat(),
         "The pipeline's login reads the provider's full name from it.",
         test.trim_end(),
         &[&make.concat()],
@@ -86,8 +93,12 @@ pub(super) fn accounts(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         acts_as(all, &builder, &["refs/heads/", branch].concat(), &origin);
     }
     for site in sites {
-        let because =
-            ["The ", site.workload.role.value.word(), " ", &site.workload.name.value, " runs as it."].concat();
+        let because = [
+            if site.workload.role.value == Role::Task { "The task " } else { "The service " },
+            &site.workload.name.value,
+            " runs as it.",
+        ]
+        .concat();
         account(all, &site.account(), &because, &site.workload.name.origin);
     }
     if let Some(cron) = sites.iter().find(|site| site.workload.role.value == Role::Cron) {
@@ -112,7 +123,7 @@ fn acts_as(all: &mut Provisions<'_>, address: &str, place: &str, origin: &Origin
     all.add(
         ["right of ", place, " to act as ", address.split('@').next().unwrap_or_default()].concat(),
         "Only jobs that GitHub started for this place take the account's credentials.",
-        "gcloud iam service-accounts get-iam-policy {address} --project {project} --format json | grep -qF {member}",
+        "[[ $(gcloud iam service-accounts get-iam-policy {address} --project {project} --format json) == *{member}* ]]",
         &["gcloud iam service-accounts add-iam-policy-binding {address} --project {project} --role roles/iam.workloadIdentityUser --member \"principalSet://iam.googleapis.com/$(gcloud iam workload-identity-pools describe {pool} --project {project} --location global --format 'value(name)')/attribute.place/{place}\""],
         &[
             ("address", Word::text(address)),
@@ -158,7 +169,7 @@ fn on_project(all: &mut Provisions<'_>, address: &str, role: &str, because: &str
     all.add(
         [role, " of ", id, " on ", &site::project(all.host)].concat(),
         because,
-        "gcloud projects get-iam-policy {project} --flatten 'bindings[].members' --filter \"bindings.role={role} AND bindings.members=serviceAccount:{address}\" --format 'value(bindings.role)' | grep -q .",
+        "[[ -n $(gcloud projects get-iam-policy {project} --flatten 'bindings[].members' --filter \"bindings.role={role} AND bindings.members=serviceAccount:{address}\" --format 'value(bindings.role)') ]]",
         &["gcloud projects add-iam-policy-binding {project} --member serviceAccount:{address} --role {role} --condition None"],
         &[("role", Word::text(role)), ("address", Word::text(address))],
         origin,
@@ -171,7 +182,7 @@ fn on_account(all: &mut Provisions<'_>, account: &str, deployer: &str, origin: &
     all.add(
         ["roles/iam.serviceAccountUser of ", &id(deployer), " on ", &id(account)].concat(),
         "The pipeline lets a version run as it.",
-        "gcloud iam service-accounts get-iam-policy {account} --project {project} --format json | grep -qF serviceAccount:{address}",
+        "[[ $(gcloud iam service-accounts get-iam-policy {account} --project {project} --format json) == *serviceAccount:{address}\"* ]]",
         &["gcloud iam service-accounts add-iam-policy-binding {account} --project {project} --member serviceAccount:{address} --role roles/iam.serviceAccountUser"],
         &[("account", Word::text(account)), ("address", Word::text(deployer))],
         origin,
@@ -209,7 +220,7 @@ fn images(all: &mut Provisions<'_>) {
         all.add(
             ["roles/artifactregistry.writer of ", builder.split('@').next().unwrap_or_default(), " on ", &name].concat(),
             "It pushes images.",
-            "gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json | grep -qF serviceAccount:{address}",
+            "[[ $(gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json) == *serviceAccount:{address}\"* ]]",
             &["gcloud artifacts repositories add-iam-policy-binding {name} --project {holder} --location {place} --member serviceAccount:{address} --role roles/artifactregistry.writer"],
             &words,
             &registry.origin,
@@ -218,7 +229,7 @@ fn images(all: &mut Provisions<'_>) {
         all.add(
             ["right of Cloud Run in ", &site::project(all.host), " to pull from ", &holder].concat(),
             "The same image runs in every environment, and its repository is in the project of the last.",
-            "gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json | grep -qF \"service-$(gcloud projects describe {project} --format 'value(projectNumber)')@serverless-robot-prod.iam.gserviceaccount.com\"",
+            "[[ $(gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json) == *\"service-$(gcloud projects describe {project} --format 'value(projectNumber)')@serverless-robot-prod.iam.gserviceaccount.com\"* ]]",
             &["gcloud artifacts repositories add-iam-policy-binding {name} --project {holder} --location {place} --member \"serviceAccount:service-$(gcloud projects describe {project} --format 'value(projectNumber)')@serverless-robot-prod.iam.gserviceaccount.com\" --role roles/artifactregistry.reader"],
             &words,
             &registry.origin,
@@ -276,7 +287,7 @@ fn runtime(all: &mut Provisions<'_>, site: &Site<'_>, deployer: &str) {
             all.add(
                 ["roles/run.invoker of ", account.split('@').next().unwrap_or_default(), " on ", &name].concat(),
                 "An internal service answers only callers with this right; it must have been released once.",
-                "gcloud run services get-iam-policy {name} --project {project} --region {region} --format json | grep -qF serviceAccount:{address}",
+                "[[ $(gcloud run services get-iam-policy {name} --project {project} --region {region} --format json) == *serviceAccount:{address}\"* ]]",
                 &["gcloud run services add-iam-policy-binding {name} --project {project} --region {region} --member serviceAccount:{address} --role roles/run.invoker"],
                 &[("name", Word::text(name)), ("address", Word::text(&account))],
                 &call.origin,
@@ -298,7 +309,7 @@ fn on_secret(
     all.add(
         [role, " of ", id, " on ", &secret.name].concat(),
         because,
-        "gcloud secrets get-iam-policy {secret} --project {held_in} --flatten 'bindings[].members' --filter \"bindings.role={role} AND bindings.members=serviceAccount:{address}\" --format 'value(bindings.role)' | grep -q .",
+        "[[ -n $(gcloud secrets get-iam-policy {secret} --project {held_in} --flatten 'bindings[].members' --filter \"bindings.role={role} AND bindings.members=serviceAccount:{address}\" --format 'value(bindings.role)') ]]",
         &["gcloud secrets add-iam-policy-binding {secret} --project {held_in} --member serviceAccount:{address} --role {role}"],
         &[
             ("secret", Word::text(&secret.name)),

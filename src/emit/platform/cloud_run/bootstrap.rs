@@ -32,7 +32,15 @@ impl Provisions<'_> {
     }
 
     /// Adds one; test and command see `{project}` and `{region}` besides the given words.
-    pub(super) fn add(&mut self, about: String, because: &str, test: &str, make: &[&str], words: Words<'_>, origin: &Origin) {
+    pub(super) fn add(
+        &mut self,
+        about: String,
+        because: &str,
+        test: &str,
+        make: &[&str],
+        words: Words<'_>,
+        origin: &Origin,
+    ) {
         let mut all = vec![("project", self.project()), ("region", self.region())];
         all.extend(words.iter().cloned());
         let script = |lines: &[&str]| {
@@ -105,8 +113,8 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         let name = &api.name.value;
         all.add(
             ["API ", name, " in ", &site::project(all.host)].concat(),
-            &["It is needed for ", &api.because.value, "."].concat(),
-            "gcloud services list --enabled --project {project} --format 'value(config.name)' | grep -qx {api}",
+            &["Needed: ", &api.because.value, "."].concat(),
+            "[[ $(gcloud services list --enabled --project {project} --filter config.name={api} --format 'value(config.name)') == {api} ]]",
             &["gcloud services enable {api} --project {project}"],
             &[("api", Word::text(name))],
             &origin.clone().with(&api.origin),
@@ -120,7 +128,7 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
             all.add(
                 ["API ", api, " in ", &site::project(all.host)].concat(),
                 because,
-                "gcloud services list --enabled --project {project} --format 'value(config.name)' | grep -qx {api}",
+                "[[ $(gcloud services list --enabled --project {project} --filter config.name={api} --format 'value(config.name)') == {api} ]]",
                 &["gcloud services enable {api} --project {project}"],
                 &[("api", Word::text(api))],
                 &origin,
@@ -174,7 +182,7 @@ fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
     all.add(
         ["private access to Google in ", &site::region(all.host), " of ", &project].concat(),
         "Requests to internal services stay inside of the network.",
-        "gcloud compute networks subnets describe default --project {project} --region {region} --format 'value(privateIpGoogleAccess)' | grep -qx True",
+        "[[ $(gcloud compute networks subnets describe default --project {project} --region {region} --format 'value(privateIpGoogleAccess)') == True ]]",
         &["gcloud compute networks subnets update default --project {project} --region {region} --enable-private-ip-google-access"],
         &[],
         &origin,

@@ -3,7 +3,7 @@
 cloud_run_check() {
   need gcloud curl git jq
   if ! gcloud auth print-access-token >/dev/null 2>&1; then
-    fail 'gcloud is not logged in: run `gcloud auth login`'
+    fail 'gcloud is not logged in: run gcloud auth login'
   fi
 }
 
@@ -170,7 +170,7 @@ cloud_run_filled() {
   text=$(<"$1")
   text=$(cloud_run_fill "$text" IMAGE "$(cloud_run_pulled "$2")")
   if [[ $text == *"\${PULL_REQUEST}"* ]]; then
-    text=$(cloud_run_fill "$text" PULL_REQUEST "$PULL_REQUEST")
+    text=$(cloud_run_fill "$text" PULL_REQUEST "${PULL_REQUEST:?}")
   fi
   if [[ $text == *"\${PROJECT_NUMBER}"* ]]; then
     number=$(gcloud projects describe "$cloud_run_project" --format 'value(projectNumber)')
@@ -299,6 +299,7 @@ cloud_run_job() {
   text=$(cloud_run_filled "$file" "$2")
   text=$(cloud_run_finished "$text" - - '')
   name=$(sed -n 's/^  name: //p' <<<"$text")
+  name=${name//\"/}
   cloud_run_replace jobs "$text"
   run gcloud run jobs execute "${name%%$'\n'*}" --project "$cloud_run_project" --region "$cloud_run_region" --wait
 }

@@ -1,0 +1,322 @@
+//! `ops/target.sh`: which service runs where and how, in one place for the scripts beside it.
+
+use crate::artifact::{Script, Word};
+use crate::derive::{EnvironmentFacts, Workload};
+use crate::emit::platform::{self, Backend};
+use crate::model;
+use crate::plan::Plan;
+use crate::source::Origin;
+
+use super::conditions::{self, Watch};
+use super::steps::{self, ReleaseJob};
+
+/// The longest that a rollback takes where the platform's facts say nothing.
+const ROLLBACK_SECONDS: u64 = 300;
+
+/// A workload that the scripts can release.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) environment: &'a EnvironmentFacts,
+    pub(super) workload: &'a Workload,
+    pub(super) backend: &'static dyn Backend,
+}
+
+/// Every workload whose platform compiles.
+pub(super) fn targets<'a>(plan: &Plan<'a>) -> Vec<Target<'a>> {
+    let environments = plan.facts.environments.iter();
+    environments
+        .flat_map(|environment| {
+            environment.workloads.iter().filter_map(move |workload| {
+                let backend = platform::backend(&workload.host.platform.value)?;
+                Some(Target { environment, workload, backend })
+            })
+        })
+        .collect()
+}
+
+/// The script.
+pub(super) fn script(plan: &Plan<'_>, targets: &[Target<'_>]) -> Script {
+    let mut script = Script::file();
+    script.comment("Read by the scripts beside it; not run by itself. It needs bash 4.4.");
+    script.line("shopt -s inherit_errexit", &[]);
+    script.blank();
+    script.line(include_str!("target.sh").trim_end(), &[]);
+    script.blank();
+    select(plan, targets, &mut script);
+    script.blank();
+    checks(plan, targets, &mut script);
+    script.blank();
+    watched(plan, targets, &mut script);
+    script.blank();
+    schema(plan, targets, &mut script);
+    let mut named: Vec<&str> = Vec::new();
+    for target in targets {
+        if !named.contains(&target.backend.platform()) {
+            named.push(target.backend.platform());
+            script.blank();
+            script.append(&target.backend.functions());
+        }
+    }
+    script
+}
+
+/// Where measurements are asked, unless the caller says otherwise.
+fn prometheus(plan: &Plan<'_>, environment: &EnvironmentFacts, script: &mut Script) {
+    let metrics = plan.setting(environment).observe.as_ref().and_then(|observe| observe.metrics.as_ref());
+    let Some(url) = metrics.and_then(|metrics| metrics.url.as_ref()) else { return };
+    script.at(&url.origin, |script| {
+        script.line("prometheus={url}", &[("url", Word::text(url.value.trim_end_matches('/')))]);
+    });
+}
+
+/// The arm of a `case` for a workload.
+fn arm(target: &Target<'_>) -> [(&'static str, Word); 2] {
+    [("environment", Word::text(&target.environment.name.value)), ("service", Word::text(&target.workload.name.value))]
+}
+
+/// `select_target ENVIRONMENT SERVICE`.
+fn select(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
+    script.comment(
+        "Sets the variables that tell where a service runs; anything else is an error with the list of what there is.",
+    );
+    script.comment("shellcheck disable=SC2034 # the scripts beside this one read them");
+    script.function("select_target", |script| {
+        script.line("target_environment=$1", &[]);
+        script.line("target_ephemeral=no", &[]);
+        script.line("target_jobs=()", &[]);
+        script.line("prometheus=''", &[]);
+        script.case("\"$1/$2\"", &[], |cases| {
+            for target in targets {
+                cases.arm("{environment}/{service}", &arm(target), |script| {
+                    script.at(&target.workload.name.origin, |script| select_one(plan, target, script));
+                });
+            }
+            cases.arm("*", &[], |script| {
+                script.line("say {list}", &[("list", Word::text(listed(targets)))]);
+                script.line("fail \"$1 has no service $2 that these scripts release\"", &[]);
+            });
+        });
+    });
+}
+
+fn listed(targets: &[Target<'_>]) -> String {
+    let names: Vec<String> = targets
+        .iter()
+        .map(|target| [&target.environment.name.value, " ", target.workload.name.value.as_str()].concat())
+        .collect();
+    ["These can be released: ", &names.join(", "), "."].concat()
+}
+
+fn select_one(plan: &Plan<'_>, target: &Target<'_>, script: &mut Script) {
+    let Target { environment, workload, backend } = target;
+    if environment.ephemeral.value {
+        script.at(&environment.ephemeral.origin, |script| {
+            script.line("target_ephemeral=yes", &[]);
+            script.line(
+                "[[ ${PULL_REQUEST:-} =~ ^[0-9]{1,6}$ ]] || fail 'PULL_REQUEST must be the number of the pull request'",
+                &[],
+            );
+        });
+    }
+    script.line("target_platform={platform}", &[("platform", Word::text(backend.platform()))]);
+    let jobs = steps::release_jobs(plan, environment, workload);
+    if !jobs.is_empty() {
+        let names: Vec<Word> = jobs.iter().map(|job| Word::text(job_name(workload, job))).collect();
+        script.line("target_jobs=({names})", &[("names", Word::List(names))]);
+    }
+    let planned = steps::steps(plan, environment, workload);
+    script.line("target_steps=(", &[]);
+    for one in &planned {
+        script.at(&one.origin, |script| {
+            script.line("  {step}", &[("step", Word::text(one.step.arguments().join(" ")))]);
+        });
+    }
+    script.line(")", &[]);
+    let seconds = rollback_seconds(backend.platform()).to_string();
+    script.line("target_rollback_seconds={seconds}", &[("seconds", Word::text(seconds))]);
+    if conditions::watch(plan, environment, workload).is_some() {
+        prometheus(plan, environment, script);
+    }
+    for setting in backend.settings(plan, environment, workload) {
+        script.at(&setting.origin, |script| {
+            let value = if setting.value == Word::text("") { Word::raw("''") } else { setting.value.clone() };
+            script.line("{name}={value}", &[("name", Word::raw(&setting.name)), ("value", value)]);
+        });
+    }
+}
+
+/// The name by which the platform's functions know a job of a release.
+fn job_name(workload: &Workload, job: &ReleaseJob<'_>) -> String {
+    match job {
+        ReleaseJob::Migration(migration) => [&workload.name.value, "-", migration.name.value.as_str()].concat(),
+        ReleaseJob::Task(task) => task.name.value.clone(),
+    }
+}
+
+fn rollback_seconds(platform: &str) -> u64 {
+    let facts = crate::standard::get::<model::StdPlatform>("platform", platform);
+    let step = facts.and_then(|facts| facts.duration.into_iter().find(|duration| duration.step.value == "rollback"));
+    step.map_or(ROLLBACK_SECONDS, |duration| duration.most.value.seconds())
+}
+
+/// `target_checks`: health, and the checks of the strategy.
+fn checks(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
+    script.comment("What `ops/verify.sh` looks at.");
+    script.comment("shellcheck disable=SC2154 # the script that calls this says which");
+    script.function("target_checks", |script| {
+        script.case("\"$environment/$service\"", &[], |cases| {
+            for target in targets {
+                let checks = checks_of(plan, target);
+                if !checks.lines.is_empty() {
+                    cases.arm("{environment}/{service}", &arm(target), |script| {
+                        script.append(&checks);
+                    });
+                }
+            }
+            cases.arm("*", &[], |script| {
+                script.line("say \"$service answers no requests: what its platform says counts\"", &[]);
+            });
+        });
+    });
+}
+
+fn checks_of(plan: &Plan<'_>, target: &Target<'_>) -> Script {
+    let mut script = Script::new();
+    let service = &target.workload.name.value;
+    if let Some((path, origin)) = health(target.workload) {
+        script.at(&origin, |script| {
+            script.line(
+                "check_get health {service} {path} 2xx 5",
+                &[("service", Word::text(service)), ("path", Word::text(path))],
+            );
+        });
+    }
+    let strategy = plan.strategy(target.environment, target.workload);
+    for verify in strategy.map(|strategy| strategy.verify.as_slice()).unwrap_or_default() {
+        let name = || Word::text(&verify.name.value);
+        for get in &verify.get {
+            let on = get.on.as_ref().map_or(service, |on| &on.value);
+            script.at(&get.origin, |script| {
+                script.line(
+                    "check_get {name} {service} {path} {status} {seconds}",
+                    &[
+                        ("name", name()),
+                        ("service", Word::text(on)),
+                        ("path", Word::text(&get.path.value)),
+                        ("status", Word::text(get.status.value.get().to_string())),
+                        ("seconds", Word::text(get.within.value.seconds().to_string())),
+                    ],
+                );
+            });
+        }
+        for run in &verify.run {
+            let folder = run.in_.as_ref().map_or(".", |folder| folder.value.as_str());
+            script.at(&run.origin, |script| {
+                script.line(
+                    "check_run {name} {folder} {command}",
+                    &[("name", name()), ("folder", Word::text(folder)), ("command", Word::text(&run.command.value))],
+                );
+            });
+        }
+    }
+    script
+}
+
+/// The path of a workload's health, where it is asked by HTTP.
+fn health(workload: &Workload) -> Option<(String, Origin)> {
+    let port = workload.main_port().filter(|port| port.protocol == crate::derive::Protocol::Http)?;
+    let probe = port.node.health.as_ref().filter(|probe| probe.run.is_none())?;
+    match &probe.path {
+        Some(path) => Some((path.value.clone(), path.origin.clone())),
+        None => Some(("/".to_owned(), probe.origin.clone())),
+    }
+}
+
+/// `target_conditions VERSION`: fills what `watch` asks.
+fn watched(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
+    script.comment("The conditions that take a version back. Each query gives a series exactly while its condition holds of this version.");
+    script.function("condition", |script| {
+        script.line("condition_text+=(\"$1\")", &[]);
+        script.line("condition_seconds+=(\"$2\")", &[]);
+        script.line("condition_query+=(\"${3//'{revision}'/$version}\")", &[("revision", Word::raw("{revision}"))]);
+    });
+    script.blank();
+    script.comment("shellcheck disable=SC2034,SC2154 # the script that calls this says which, and reads them");
+    script.function("target_conditions", |script| {
+        script.line("local version=$1", &[]);
+        script.line("condition_text=()", &[]);
+        script.line("condition_seconds=()", &[]);
+        script.line("condition_query=()", &[]);
+        script.case("\"$environment/$service\"", &[], |cases| {
+            for target in targets {
+                let watch = conditions::watch(plan, target.environment, target.workload);
+                if let Some(watch) = watch.filter(|watch| !watch.conditions.is_empty()) {
+                    cases.arm("{environment}/{service}", &arm(target), |script| watch_one(&watch, script));
+                }
+            }
+            cases.arm("*", &[], |script| {
+                script.line("sample=0 sample_query='' interval=30", &[]);
+            });
+        });
+        script.line("sample_query=${sample_query//'{revision}'/$version}", &[("revision", Word::raw("{revision}"))]);
+    });
+}
+
+fn watch_one(watch: &Watch, script: &mut Script) {
+    script.line("sample={sample}", &[("sample", Word::text(watch.sample.to_string()))]);
+    script.line("sample_query={query}", &[("query", Word::text(&watch.sample_query))]);
+    script.line("interval={seconds}", &[("seconds", Word::text(watch.interval.to_string()))]);
+    for condition in &watch.conditions {
+        script.at(&condition.origin, |script| {
+            script.line(
+                "condition {text} {seconds} {query}",
+                &[
+                    ("text", Word::text(&condition.text)),
+                    ("seconds", Word::text(condition.seconds.to_string())),
+                    ("query", Word::text(&condition.query)),
+                ],
+            );
+        });
+    }
+}
+
+/// `target_schema`: what a rollback leaves as it is.
+fn schema(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
+    script.comment("Says what going back leaves as it is.");
+    script.comment("shellcheck disable=SC2154 # the script that calls this says which");
+    script.function("target_schema", |script| {
+        script.case("\"$environment/$service\"", &[], |cases| {
+            for target in targets {
+                let setting = plan.setting(target.environment);
+                let Some(service) = target.workload.service(setting) else { continue };
+                if service.migrate.is_empty() {
+                    continue;
+                }
+                cases.arm("{environment}/{service}", &arm(target), |script| {
+                    for migration in &service.migrate {
+                        script.at(&migration.origin, |script| {
+                            script.line("say {text}", &[("text", Word::text(schema_text(migration)))]);
+                        });
+                    }
+                });
+            }
+            cases.arm("*", &[], |script| {
+                script.line(":", &[]);
+            });
+        });
+    });
+}
+
+fn schema_text(migration: &model::Migrate) -> String {
+    let stays = ["The schema of ", &migration.for_.value, " stays as ", &migration.name.value, " left it: "];
+    let why = match migration.pattern.value {
+        model::MigrationPattern::ExpandContract => "the version before lives with it, because the change only adds. ",
+        model::MigrationPattern::Offline => "the version before may not live with it. ",
+    };
+    let way = match (&migration.down, &migration.runbook) {
+        (Some(down), _) => ["Its way back, by hand and with a backup: ", &down.value].concat(),
+        (None, Some(runbook)) => ["What to do is in the runbook: ", &runbook.value].concat(),
+        (None, None) => "It has no way back.".to_owned(),
+    };
+    [&stays.concat(), why, &way].concat()
+}
