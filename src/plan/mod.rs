@@ -1,5 +1,9 @@
 //! The plan: what will exist, before any target's format; the one place that decides order.
 
+pub mod applies;
+pub mod link;
+pub mod signal;
+
 use crate::check::Checked;
 use crate::derive::{EnvironmentFacts, Facts, ImageFacts, Tier, UnitFacts, Workload};
 use crate::model;

@@ -85,6 +85,20 @@ impl Cron {
         within.into_iter().chain(between).min().map(Duration::from_minutes)
     }
 
+    /// The longest time between two runs; `None` if there is never any.
+    pub(super) fn longest_gap(&self) -> Option<Duration> {
+        let [minutes, hours, ..] = self.named;
+        let moments: Vec<u64> = (0..24 * 60)
+            .filter(|moment| hours >> (moment / 60) & 1 == 1 && minutes >> (moment % 60) & 1 == 1)
+            .collect();
+        let (first, last) = (*moments.first()?, *moments.last()?);
+        let within = moments.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).max();
+        let days: Vec<u64> = self.days().collect();
+        let most = days.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).max();
+        let between = most.map(|days| days * 24 * 60 - last + first);
+        within.into_iter().chain(between).max().map(Duration::from_minutes)
+    }
+
     fn runs_on_some_day(&self) -> bool {
         self.days().next().is_some()
     }

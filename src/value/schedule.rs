@@ -89,6 +89,15 @@ impl Schedule {
         self.fields().join(" ")
     }
 
+    /// The longest time between two runs: what tells a missing run from a planned break, such as a weekend.
+    pub fn longest_gap(&self) -> Duration {
+        match self {
+            Schedule::Cron(cron) => cron.longest_gap().unwrap_or(Duration::LONGEST),
+            Schedule::Every(duration) => *duration,
+            Schedule::Daily { .. } => Duration::from_days(1),
+        }
+    }
+
     /// The shortest time between two runs.
     pub fn minimum_period(&self) -> Duration {
         match self {
