@@ -146,3 +146,151 @@ fn text_of_users_is_no_expression() {
     let text = deployc::render::text(&ci);
     assert!(!text.contains("${{ github.token }}"), "{text}");
 }
+
+const PROMOTED: &str = r#"environment "staging" { host "cloud-run" region="europe-west1" project="acme-staging"; trigger push="main" }
+environment "production" {
+    host "cloud-run" region="europe-west1" project="acme-prod"
+    promote from="staging" after="30m" { approve by="acme/release" }
+    strategy "careful"
+    freeze from="Fri 16:00" to="Mon 08:00" tz="Europe/Berlin"
+}
+strategy "careful" kind="canary" {
+    step weight="5%" hold="30m"
+    step weight="100%"
+    rollback within="15m" { when "error_rate > 2% for 5m" }
+}
+"#;
+
+#[test]
+fn a_release_is_built_once_and_promoted_by_digest() {
+    let deploy = workflow(&[APP, PROMOTED].concat(), "deploy-api.yml");
+    assert_eq!(keys(&deploy, "jobs"), ["build", "deploy-staging", "deploy-production", "reconcile"]);
+    assert_eq!(at(&deploy, "jobs.deploy-production.needs"), "build deploy-staging");
+    for job in ["deploy-staging", "deploy-production"] {
+        let image = at(&deploy, &format!("jobs.{job}.env.IMAGE_API"));
+        assert_eq!(image, "europe-west1-docker.pkg.dev/acme-prod/shop/api@${{ needs.build.outputs.digest }}");
+    }
+    let build = steps(&deploy, "build");
+    let place =
+        |name: &str| build.iter().position(|step| step == name).unwrap_or_else(|| panic!("no {name} in {build:?}"));
+    assert!(place("Build and push") < place("Attest the bill of materials"));
+    assert!(place("Attest the bill of materials") < place("Attest where it was built"));
+    assert!(place("Attest where it was built") < place("Sign the image"));
+    assert!(deploy.find("jobs.deploy-production.if").is_none(), "a promotion follows its environment");
+    assert_eq!(
+        at(&deploy, "jobs.deploy-staging.if"),
+        "${{ (github.event_name == 'push' && github.ref == 'refs/heads/main') }}"
+    );
+}
+
+#[test]
+fn a_rollout_verifies_first_and_goes_back_by_itself() {
+    let deploy = workflow(&[APP, PROMOTED].concat(), "deploy-api.yml");
+    assert_eq!(
+        steps(&deploy, "deploy-production"),
+        [
+            "Refuse while releases are frozen",
+            "Wait since the verification in staging",
+            "Check out",
+            "Take a short-lived Google credential",
+            "Set up gcloud",
+            "Log in to the registry",
+            "Set up cosign",
+            "Verify the provenance of api",
+            "Verify the signature of api",
+            "api: start the new version",
+            "api: verify",
+            "api: 5% of traffic",
+            "api: watch 5% for 30m",
+            "api: all traffic",
+            "api: verify",
+            "api: compare what runs with what was meant",
+            "api: roll back",
+            "Report what runs",
+        ]
+    );
+    let step = |index: usize, key: &str| at(&deploy, &format!("jobs.deploy-production.steps[{index}].{key}"));
+    assert_eq!(step(11, "run").trim(), "ops/deploy.sh production api \"$IMAGE_API\" shift 5");
+    assert_eq!(step(12, "run").trim(), "ops/deploy.sh production api \"$IMAGE_API\" watch 1800 5");
+    assert_eq!(step(12, "timeout-minutes"), "40");
+    assert_eq!(
+        step(16, "if"),
+        "${{ (failure() || cancelled()) && steps.api-start.outcome != 'skipped' && steps.api-finish.outcome != 'success' }}"
+    );
+    assert_eq!(step(17, "if"), "${{ always() }}");
+    assert_eq!(at(&deploy, "jobs.deploy-production.concurrency.group"), "deploy-production-api");
+    assert_eq!(at(&deploy, "jobs.deploy-production.concurrency.cancel-in-progress"), "false");
+    assert_eq!(keys(&deploy, "jobs.deploy-production.permissions"), ["contents", "id-token", "attestations"]);
+}
+
+#[test]
+fn gates_follow_their_declarations() {
+    let deploy = workflow(&[APP, PROMOTED].concat(), "deploy-api.yml");
+    let freeze = at(&deploy, "jobs.deploy-production.steps[0].run");
+    assert!(freeze.contains("[[ $now -ge 6720 || $now -lt 480 ]]") && freeze.contains("Europe/Berlin"), "{freeze}");
+    assert!(at(&deploy, "jobs.deploy-production.steps[1].run").contains("VERIFIED + 1800"));
+    let weekday =
+        PROMOTED.replace("Fri 16:00", "Tue 16:00").replace("Mon 08:00", "Wed 08:00").replace("30m\" {", "45m\" {");
+    let deploy = workflow(&[APP, &weekday].concat(), "deploy-api.yml");
+    assert!(at(&deploy, "jobs.deploy-production.steps[0].run").contains("[[ $now -ge 2400 && $now -lt 3360 ]]"));
+    assert!(at(&deploy, "jobs.deploy-production.steps[1].run").contains("VERIFIED + 2700"));
+}
+
+#[test]
+fn a_unit_waits_for_those_it_calls() {
+    let text = [APP, PROMOTED].concat();
+    let web = workflow(&text, "deploy-web.yml");
+    let wait = at(&web, "jobs.deploy-staging.steps[0].run");
+    assert!(wait.contains("wait_for deploy-api.yml 'Deploy api to staging'"), "{wait}");
+    let api = workflow(&text, "deploy-api.yml");
+    assert!(!steps(&api, "deploy-staging").contains(&"Wait for the units before this one".to_owned()));
+}
+
+#[test]
+fn what_is_not_in_the_environment_before_ships_from_its_verified_commit() {
+    let text = APP.replace("service \"web\" {", "service \"web\" { only \"production\"");
+    let web = workflow(&[&text, PROMOTED].concat(), "deploy-web.yml");
+    assert_eq!(keys(&web, "jobs"), ["build", "deploy-production", "reconcile"]);
+    assert!(at(&web, "jobs.deploy-production.if").contains("refs/heads/main"));
+    let wait = at(&web, "jobs.deploy-production.steps[1].run");
+    assert!(wait.contains("wait_for deploy-api.yml 'Deploy api to staging'"), "{wait}");
+}
+
+#[test]
+fn build_time_values_that_differ_make_an_image_per_environment() {
+    let build = "build { env { NEXT_PUBLIC_STAGE \"${environment.name}\" } }\n    http port=3000";
+    let text = APP.replace("http port=3000", build);
+    let web = workflow(&[&text, PROMOTED].concat(), "deploy-web.yml");
+    assert_eq!(keys(&web, "jobs")[..2], ["build-staging", "build-production"]);
+    assert_eq!(at(&web, "jobs.build-staging.steps[5].with.build-args"), "NEXT_PUBLIC_STAGE=staging");
+    assert!(at(&web, "jobs.deploy-production.env.IMAGE_WEB").contains("web-production@${{ needs.build-production"));
+}
+
+#[test]
+fn triggers_become_events_and_conditions() {
+    let triggers = |trigger: &str| {
+        let text = PRODUCTION.replace("trigger push=\"main\"", trigger);
+        let deploy = workflow(&[APP, &text].concat(), "deploy-api.yml");
+        let on = deploy
+            .find("on.push")
+            .map(|found| deployc::render::text(&deploy)[..].find("push").map(|_| shown(found.tree)));
+        (on.flatten().unwrap_or_default(), at(&deploy, "jobs.deploy-production.if"))
+    };
+    assert_eq!(triggers("trigger tag=\"v*\"").0, "tags");
+    assert!(triggers("trigger tag=\"v*\"").1.contains("startsWith(github.ref, 'refs/tags/v')"));
+    assert!(triggers("trigger push=\"!main\"").1.contains("!(github.ref == 'refs/heads/main')"));
+    assert!(triggers("trigger manual=#true").1.contains("inputs.environment == 'production'"));
+    assert_eq!(triggers("trigger manual=#true").0, "");
+}
+
+#[test]
+fn an_image_of_others_is_resolved_once() {
+    let text = r#"app "shop" { repo "github.com/acme/shop" }
+service "proxy" { image "ghcr.io/acme/proxy:1.2"; http port=3000 { health "/" } }
+"#;
+    let deploy = workflow(&[text, PROMOTED].concat(), "deploy-proxy.yml");
+    assert_eq!(keys(&deploy, "jobs"), ["resolve", "deploy-staging", "deploy-production", "reconcile"]);
+    let image = at(&deploy, "jobs.deploy-production.env.IMAGE_PROXY");
+    assert_eq!(image, "ghcr.io/acme/proxy@${{ needs.resolve.outputs.proxy }}");
+    assert!(!steps(&deploy, "deploy-production").iter().any(|step| step.starts_with("Verify the")));
+}

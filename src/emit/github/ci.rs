@@ -79,7 +79,8 @@ fn build_job(plan: &Plan<'_>, image: &ImageFacts) -> Job {
         let step = Step::action("Hand the image to its scan", "actions/upload-artifact", &image.name.origin)
             .with("name", ["image-", name].concat())
             .with("path", file)
-            .with("retention-days", 1);
+            .with("retention-days", 1)
+            .with("overwrite", true);
         keep = Some(step);
     }
     let job = Job::new(["build-", name].concat(), BUILD_MINUTES, &image.name.origin)

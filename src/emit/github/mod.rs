@@ -1,10 +1,15 @@
 //! GitHub Actions: the workflows of a project whose pipeline runs there, and the document about them.
 
+mod access;
 mod action;
 mod changes;
 mod ci;
 mod container;
+mod deploy;
+mod gate;
+mod image;
 mod own;
+mod rollout;
 mod scan;
 mod setup;
 mod workflow;
@@ -20,6 +25,9 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
         return;
     }
     artifacts.push(ci::workflow(plan).artifact());
+    for unit in &plan.facts.units {
+        artifacts.extend(deploy::workflow(plan, unit).map(|workflow| workflow.artifact()));
+    }
 }
 
 /// Whether the pipeline runs on GitHub: as it says, else as the repository's host does.

@@ -3,7 +3,7 @@
 use crate::artifact::{Part, Script, Tree, Word, github, list, mixed, text};
 use crate::derive::{Part as Piece, Scope};
 use crate::emit::github::workflow::{Job, Step, minutes_at};
-use crate::emit::github::{container, setup};
+use crate::emit::github::{access, container, setup};
 use crate::model;
 use crate::plan::Plan;
 
@@ -96,7 +96,7 @@ fn variables(plan: &Plan<'_>, declared: &model::Job, mut step: Step) -> Step {
         step = step.env(name, value);
     }
     for (name, parts, origin) in expanded(plan, declared) {
-        let pieces: Vec<Part> = parts.iter().map(|part| piece(plan, part)).collect();
+        let pieces: Vec<Part> = parts.iter().map(|part| access::part(plan, part)).collect();
         step = step.env(name, mixed(pieces).at(&origin));
     }
     step
@@ -119,21 +119,6 @@ fn expanded(plan: &Plan<'_>, declared: &model::Job) -> Vec<Expanded> {
     entries
         .map(|entry| (entry.key.value.clone(), scope.expand(&entry.value.value), entry.value.origin.clone()))
         .collect()
-}
-
-fn piece(plan: &Plan<'_>, part: &Piece) -> Part {
-    match part {
-        Piece::Text(text) => Part::text(text.as_str()),
-        Piece::Secret(name) => Part::github(&["secrets.", &super::secret_name(plan, name)].concat()),
-        Piece::Resource(name, field) => Part::github(&["env.", &container::variable(name, field)].concat()),
-        Piece::Service(name, field) => Part::github(&["env.", &container::variable(name, field)].concat()),
-        Piece::CiVariable(name) => {
-            Part::github(&["vars.", &container::variable(name, "").trim_end_matches('_').to_owned()].concat())
-        }
-        Piece::Release(field) if field == "commit" => Part::github("github.sha"),
-        Piece::Release(_) => Part::github("github.ref_name"),
-        Piece::PullRequest => Part::github("github.event.number"),
-    }
 }
 
 fn reads_secrets(plan: &Plan<'_>, declared: &model::Job) -> bool {

@@ -66,6 +66,8 @@ pub(crate) struct Job {
     pub outputs: Vec<(String, Tree)>,
     /// Its matrix, by dimension.
     pub matrix: Vec<(String, Tree)>,
+    /// Environment variables of all its steps; no secrets.
+    pub variables: Vec<(String, Tree)>,
     /// Its steps.
     pub steps: Vec<Step>,
     /// The declaration that makes it exist.
@@ -146,6 +148,7 @@ impl Job {
             minutes: Tree::from(minutes),
             outputs: Vec::new(),
             matrix: Vec::new(),
+            variables: Vec::new(),
             steps: Vec::new(),
             origin: origin.clone(),
         }
@@ -243,6 +246,7 @@ impl Job {
             .put("permissions", self.permissions())
             .put_filled("outputs", outputs)
             .put_some("strategy", strategy)
+            .put_filled("env", map().put_all(self.variables.clone()))
             .put("steps", list(self.steps.iter().map(Step::tree)))
             .at(&self.origin)
     }
@@ -284,7 +288,8 @@ impl Step {
                     StepKind::Run(script) => Step::run(step.name.as_str(), script.clone(), &step.origin),
                 };
                 made.env.extend(step.env.clone());
-                made
+                // The platform knows better than the action what its way in needs, and why.
+                if login.permissions.is_empty() { made } else { made.without_permissions() }
             })
             .collect();
         if let Some(last) = steps.last_mut() {
@@ -354,6 +359,13 @@ impl Step {
     #[must_use]
     pub(crate) fn inside(mut self, folder: &str, origin: &Origin) -> Step {
         self.folder = (!matches!(folder, "" | ".")).then(|| text(folder).at(origin));
+        self
+    }
+
+    /// The same step, running this script.
+    #[must_use]
+    pub(crate) fn script(mut self, script: Script) -> Step {
+        self.what = What::Run(script);
         self
     }
 

@@ -1,0 +1,191 @@
+//! What holds a release back before it touches anything: freezes, the wait after a verification, the units it calls.
+
+use crate::artifact::{Script, Word, github};
+use crate::derive::{EnvironmentFacts, Facts, UnitFacts};
+use crate::emit::github::workflow::Step;
+use crate::emit::platform::Access;
+use crate::model;
+use crate::plan::Plan;
+use crate::value::WeekTime;
+
+/// How long a unit waits for those it calls, in seconds; a rollout with long holds ends in the meantime or is told.
+const PATIENCE: i64 = 3 * 60 * 60;
+
+/// How often it looks, in seconds.
+const INTERVAL: i64 = 30;
+
+/// Refuses a release inside of a freeze. Rollbacks do not come this way.
+pub(super) fn freeze(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Step> {
+    let node = plan.environment(environment)?;
+    let first = node.freeze.first()?;
+    let mut script = Script::strict();
+    script.comment("Minutes since Monday 00:00 in the freeze's own time zone.");
+    script.function("minute_of_week", |body| {
+        body.line("local day hour minute", &[]);
+        body.line("read -r day hour minute <<<\"$(TZ=$1 date +'%u %H %M')\"", &[]);
+        body.line("echo \"$((((day - 1) * 24 + 10#$hour) * 60 + 10#$minute))\"", &[]);
+    });
+    for freeze in &node.freeze {
+        one_freeze(&mut script, environment, freeze);
+    }
+    Some(Step::run("Refuse while releases are frozen", script, &first.origin))
+}
+
+fn one_freeze(script: &mut Script, environment: &EnvironmentFacts, freeze: &model::Freeze) {
+    let (Ok(from), Ok(to)) = (WeekTime::parse(&freeze.from.value), WeekTime::parse(&freeze.to.value)) else { return };
+    // A freeze over the end of the week is everything outside of the days between.
+    let joined = if from.minute_of_week() <= to.minute_of_week() { "&&" } else { "||" };
+    let test = ["[[ $now -ge {from} ", joined, " $now -lt {to} ]]"].concat();
+    let told = [
+        &environment.name.value,
+        " is frozen from ",
+        &freeze.from.value,
+        " to ",
+        &freeze.to.value,
+        " (",
+        &freeze.tz.value,
+        "); a rollback is always possible",
+    ]
+    .concat();
+    script.at(&freeze.origin, |script| {
+        script.line("now=$(minute_of_week {zone})", &[("zone", Word::text(freeze.tz.value.as_str()))]);
+        let holes = [("from", Word::number(from.minute_of_week())), ("to", Word::number(to.minute_of_week()))];
+        script.when(&test, &holes, |then| {
+            then.line("echo {told}", &[("told", Word::text(["::error::", &told].concat()))]);
+            then.line("exit 1", &[]);
+        });
+    });
+}
+
+/// Waits until enough time has passed since the verification in the environment before.
+pub(super) fn after(environment: &EnvironmentFacts, from_job: &str) -> Option<Step> {
+    let promotion = environment.promotion.as_ref()?;
+    let after = promotion.after.as_ref()?;
+    let mut script = Script::strict();
+    let seconds = i64::try_from(after.value.seconds()).unwrap_or(i64::MAX);
+    script.line("left=$((VERIFIED + {seconds} - $(date +%s)))", &[("seconds", Word::number(seconds))]);
+    script.when("[[ $left -gt 0 ]]", &[], |then| {
+        let told = ["more seconds must pass after the verification in ", &promotion.from.value].concat();
+        then.line("echo \"$left {told}\"", &[("told", Word::text(told))]);
+        then.line("sleep \"$left\"", &[]);
+    });
+    let verified = github(&["needs.", from_job, ".outputs.verified"].concat()).at(&promotion.from.origin);
+    let name = ["Wait since the verification in ", &promotion.from.value].concat();
+    Some(Step::run(name, script, &after.origin).env("VERIFIED", verified))
+}
+
+/// The units that one waits for: those it calls, and where calls go in a circle only those before it in the file.
+pub(super) fn before<'a>(facts: &'a Facts, unit: &UnitFacts) -> Vec<&'a UnitFacts> {
+    let place = |name: &str| facts.units.iter().position(|known| known.name == name);
+    let own = place(&unit.name);
+    let called = unit.after.iter().filter_map(|name| facts.units.iter().find(|known| known.name == *name));
+    called.filter(|other| !reaches(facts, &other.name, &unit.name) || place(&other.name) < own).collect()
+}
+
+/// Whether a unit calls another one, directly or through others.
+fn reaches(facts: &Facts, from: &str, to: &str) -> bool {
+    let mut open = vec![from];
+    let mut seen = Vec::new();
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let unit = facts.units.iter().find(|unit| unit.name == name);
+        open.extend(unit.iter().flat_map(|unit| unit.after.iter().map(String::as_str)));
+    }
+    false
+}
+
+/// The releases that one must wait for: of the units it calls in the same environment, and, where it has none of its
+/// own in the environment that it is promoted from, of all that are verified there.
+fn awaited<'a>(
+    facts: &'a Facts,
+    unit: &UnitFacts,
+    environment: &EnvironmentFacts,
+    before_job: Option<&str>,
+) -> Vec<(&'a UnitFacts, String)> {
+    let runs = |unit: &UnitFacts, place: &EnvironmentFacts| {
+        unit.services.iter().any(|service| place.workload(service).is_some())
+    };
+    let mut found: Vec<(&UnitFacts, String)> = before(facts, unit)
+        .into_iter()
+        .filter(|called| runs(called, environment))
+        .map(|called| (called, environment.name.value.clone()))
+        .collect();
+    let from = environment.promotion.as_ref().and_then(|promotion| facts.environment(&promotion.from.value));
+    if let Some(from) = from.filter(|_| before_job.is_none()) {
+        let others = facts.units.iter().filter(|other| other.name != unit.name && runs(other, from));
+        found.extend(others.map(|other| (other, from.name.value.clone())));
+    }
+    found
+}
+
+/// Waits for the same commit's releases that must come before, and stops where one of them failed.
+pub(super) fn callees(
+    facts: &Facts,
+    unit: &UnitFacts,
+    environment: &EnvironmentFacts,
+    before_job: Option<&str>,
+) -> Option<Step> {
+    let awaited = awaited(facts, unit, environment, before_job);
+    if awaited.is_empty() {
+        return None;
+    }
+    let mut script = Script::strict();
+    script.line("started=$(date +%s)", &[]);
+    script.function("wait_for", wait_function);
+    for (other, place) in &awaited {
+        script.at(&other.origin, |script| {
+            let holes = [
+                ("file", Word::text(["deploy-", &other.name, ".yml"].concat())),
+                ("job", Word::text(super::deploy::job_name(&other.name, place))),
+            ];
+            script.line("wait_for {file} {job}", &holes);
+        });
+    }
+    let step = Step::run("Wait for the units before this one", script, &unit.origin)
+        .env("GH_TOKEN", github("github.token"))
+        .needs("actions", Access::Read, "to see how the units before this one fared");
+    Some(step)
+}
+
+fn wait_function(body: &mut Script) {
+    let runs = "run=$(gh api \"repos/$GITHUB_REPOSITORY/actions/workflows/$1/runs?head_sha=$GITHUB_SHA&event=$GITHUB_EVENT_NAME&per_page=1\" --jq '.workflow_runs[0].id // empty')";
+    let jobs = "state=$(gh api \"repos/$GITHUB_REPOSITORY/actions/runs/$run/jobs?per_page=100\" | jq --raw-output --arg name \"$2\" '[.jobs[] | select(.name == $name) | .conclusion // .status] | first // \"queued\"')";
+    body.line("local run state", &[]);
+    body.repeat_while("true", &[], |body| {
+        body.line(runs, &[]);
+        body.when("[[ -z $run ]]", &[], |then| {
+            then.line("echo \"$1 has nothing to do for this commit\"", &[]).line("return", &[]);
+        });
+        body.line(jobs, &[]);
+        body.case("$state", &[], |cases| {
+            cases.arm("success | skipped", &[], |arm| {
+                arm.line("echo \"$2: $state\"", &[]).line("return", &[]);
+            });
+            cases.arm("failure | cancelled | timed_out", &[], |arm| {
+                arm.line("echo \"::error::$2: $state, so nothing that calls it is released\"", &[]).line("exit 1", &[]);
+            });
+        });
+        body.when("[[ $(($(date +%s) - started)) -gt {patience} ]]", &[("patience", Word::number(PATIENCE))], |then| {
+            then.line("echo \"::error::$2 is still $state\"", &[]).line("exit 1", &[]);
+        });
+        body.line("sleep {interval}", &[("interval", Word::number(INTERVAL))]);
+    });
+}
+
+/// The longest that the gates of a job may take, in seconds.
+pub(super) fn seconds(
+    facts: &Facts,
+    unit: &UnitFacts,
+    environment: &EnvironmentFacts,
+    before_job: Option<&str>,
+) -> u64 {
+    let after = environment.promotion.as_ref().and_then(|promotion| promotion.after.as_ref());
+    let waits = if !awaited(facts, unit, environment, before_job).is_empty() { PATIENCE.unsigned_abs() } else { 0 };
+    waits + after.map_or(0, |after| after.value.seconds())
+}
