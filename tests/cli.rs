@@ -141,3 +141,15 @@ fn fmt_is_idempotent_and_check_only_tells() {
     assert_eq!(run(folder.path(), &["fmt"]).status.code(), Some(0));
     assert_eq!(run(folder.path(), &["fmt", "--check"]).status.code(), Some(0));
 }
+
+#[test]
+fn what_points_at_a_misspelt_value_is_not_told() {
+    let strategy = "strategy \"careful\" kind=\"canry\" { step weight=\"100%\"; rollback within=\"10m\" { when \"error_rate > 2% for 5m\" } }\n";
+    let folder =
+        project(&(HELLO.replace("project=\"acme-prod\"", "project=\"acme-prod\"; strategy \"careful\"") + strategy));
+    let output = run(folder.path(), &["check", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    let codes: Vec<&str> =
+        value["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["type/unknown-enum"]);
+}

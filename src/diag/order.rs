@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// - a mistake inside of a place that could not be read as KDL: whatever was recovered there was not written by the user;
 /// - something missing where something could not be read;
 /// - something missing that is there under a wrong name;
-/// - something unused that is used under a wrong name.
+/// - something unused that is used under a wrong name;
+/// - what points at a value that could not be read: nobody knows what was meant there.
 #[must_use]
 pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let broken = Broken::of(&diagnostics);
@@ -27,6 +28,9 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.retain(|diagnostic| {
         !(diagnostic.code == code::NAME_UNUSED && names(&diagnostic.message).any(|name| meant.contains(name)))
     });
+    let unread: BTreeSet<Span> =
+        diagnostics.iter().filter(|one| is_unread(one)).map(|diagnostic| diagnostic.primary.span).collect();
+    diagnostics.retain(|diagnostic| !diagnostic.labels.iter().any(|label| unread.contains(&label.span)));
     let mut told = BTreeSet::new();
     diagnostics.retain(|diagnostic| told.insert((diagnostic.primary.span, diagnostic.code)));
     diagnostics.sort_by_key(|diagnostic| {
@@ -43,6 +47,19 @@ fn is_syntax(diagnostic: &Diagnostic) -> bool {
 
 fn is_missing(diagnostic: &Diagnostic) -> bool {
     [code::NAME_MISSING, code::TYPE_MISSING_PROPERTY, code::TYPE_MISSING_ARGUMENT].contains(&diagnostic.code)
+}
+
+/// Whether the finding is that a value could not be read, so that a placeholder stands in for it.
+fn is_unread(diagnostic: &Diagnostic) -> bool {
+    [
+        code::TYPE_BAD_VALUE,
+        code::TYPE_MISMATCH,
+        code::TYPE_OUT_OF_RANGE,
+        code::TYPE_UNIT_MISSING,
+        code::TYPE_UNKNOWN_ENUM,
+        code::SYNTAX_EXPRESSION,
+    ]
+    .contains(&diagnostic.code)
 }
 
 /// What is reported as missing although it is there under a wrong name, by place and message.
