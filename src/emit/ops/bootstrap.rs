@@ -229,7 +229,7 @@ fn required_check(plan: &Plan<'_>) -> Option<Provision> {
         about: ["rule of the branch ", branch, ": the check ci must be green"].concat(),
         because: "Nothing reaches the branch that its tests and scans have not seen.".to_owned(),
         test: Script::of(
-            "[[ $(gh api \"repos/$repository/rulesets\" --jq '.[] | select(.name == \"ci\") | .id') ]]",
+            "[[ -n $(gh api \"repos/$repository/rulesets\" --jq '.[] | select(.name == \"ci\") | .id') ]]",
             &[],
         ),
         make,

@@ -20,9 +20,9 @@ shift_to() {
   platform shift "$image" "$1"
 }
 
-# A condition must hold for its whole time without a break, and counts only after the minimum sample.
+# A query looks back as long as its condition must hold, and counts once the version has had the minimum sample.
 watch() {
-  local seconds=$1 weight=${2:-100} version start now answered index state judged=no since=()
+  local seconds=$1 weight=${2:-100} version start now answered index state few=() holding
   if [[ $weight -lt 100 && $(platform weight "$image") -gt $weight ]]; then
     say "$environment/$service: $image is past $weight% already"
     return
@@ -38,31 +38,33 @@ watch() {
   fi
   if [[ $dry_run == yes ]]; then
     printf 'watch %s for %s s\n' "$version" "$seconds"
-    printf '  rolled back when: %s\n' "${condition_text[@]}"
+    printf '  taken back when: %s\n' "${condition_text[@]}"
     return
   fi
   start=$(date +%s)
   answered=$start
   while true; do
     now=$(date +%s)
-    state=0
-    holds "$sample_query" || state=$?
-    if [[ $state -ne 2 ]]; then
-      answered=$now
-    fi
+    few=()
     for index in "${!condition_query[@]}"; do
-      if [[ $state -ne 0 ]] || ! holds "${condition_query[index]}"; then
-        since[index]=
-        continue
+      state=0
+      if [[ -n ${condition_enough[index]} ]]; then
+        holds "${condition_enough[index]}" || state=$?
       fi
-      since[index]=${since[index]:-$now}
-      if [[ $((now - since[index])) -ge ${condition_seconds[index]} ]]; then
-        fail "$environment/$service: $version must go: ${condition_text[index]}"
+      if [[ $state -eq 1 ]]; then
+        answered=$now
+        few+=("${condition_text[index]}")
+      elif [[ $state -eq 0 ]]; then
+        holding=0
+        holds "${condition_query[index]}" || holding=$?
+        if [[ $holding -ne 2 ]]; then
+          answered=$now
+        fi
+        if [[ $holding -eq 0 ]]; then
+          fail "$environment/$service: $version must go: ${condition_text[index]}"
+        fi
       fi
     done
-    if [[ $state -eq 0 ]]; then
-      judged=yes
-    fi
     if [[ $((now - answered)) -ge 300 ]]; then
       fail "$environment/$service: measurements have not answered for five minutes, so nobody can say whether $version is well"
     fi
@@ -71,9 +73,9 @@ watch() {
     fi
     sleep "$((seconds - (now - start) < interval ? seconds - (now - start) : interval))"
   done
-  if [[ $judged == no ]]; then
-    say "warning: $version has had fewer than $sample requests: its conditions were not judged"
-  fi
+  for index in "${few[@]}"; do
+    say "warning: not judged, because $version has had too few requests: $index"
+  done
 }
 
 verify() {

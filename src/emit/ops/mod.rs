@@ -6,7 +6,7 @@ mod steps;
 mod target;
 
 pub use bootstrap::{has_bootstrap, provisions};
-pub use conditions::{Watch, Watched, watch};
+pub use conditions::{Watched, watched};
 pub use steps::{PlannedStep, ReleaseJob, Step, moves_traffic, release_jobs, steps};
 
 use crate::artifact::{Artifact, Group, Script};
@@ -39,17 +39,7 @@ const SCRIPTS: [(&str, &str, &[&str], &str, &str); 3] = [
     (
         "deploy",
         "Releases one service, in one go or step by step.",
-        &[
-            "dry_run=no",
-            "remove=no",
-            "words=()",
-            "condition_text=()",
-            "condition_seconds=()",
-            "condition_query=()",
-            "sample=0",
-            "sample_query=''",
-            "interval=30",
-        ],
+        &["dry_run=no", "remove=no", "words=()"],
         include_str!("deploy.sh"),
         include_str!("deploy.txt"),
     ),

@@ -2,12 +2,12 @@
 
 use crate::artifact::{Script, Word};
 use crate::derive::{EnvironmentFacts, Workload};
-use crate::emit::platform::{self, Backend};
+use crate::emit::platform::{self, Backend, Setting};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
 
-use super::conditions::{self, Watch};
+use super::conditions::{self, Watched};
 use super::steps::{self, ReleaseJob};
 
 /// The longest that a rollback takes where the platform's facts say nothing.
@@ -85,6 +85,10 @@ fn select(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
         script.line("target_ephemeral=no", &[]);
         script.line("target_jobs=()", &[]);
         script.line("prometheus=''", &[]);
+        for name in sometimes_empty(plan, targets) {
+            script.line("{name}=''", &[("name", Word::raw(name))]);
+        }
+        ephemeral(plan, script);
         script.case("\"$1/$2\"", &[], |cases| {
             for target in targets {
                 cases.arm("{environment}/{service}", &arm(target), |script| {
@@ -99,6 +103,38 @@ fn select(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
     });
 }
 
+fn is_empty(setting: &Setting) -> bool {
+    setting.value == Word::text("")
+}
+
+/// The variables that some workload leaves empty, which are therefore emptied before each choice.
+fn sometimes_empty(plan: &Plan<'_>, targets: &[Target<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = targets
+        .iter()
+        .flat_map(|target| target.backend.settings(plan, target.environment, target.workload))
+        .filter(is_empty)
+        .map(|setting| setting.name)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Previews exist once per pull request, whose number is part of every name.
+fn ephemeral(plan: &Plan<'_>, script: &mut Script) {
+    for environment in plan.ephemeral() {
+        let words = [("environment", Word::text(&environment.name.value))];
+        script.at(&environment.ephemeral.origin, |script| {
+            script.when("[[ $1 == {environment} ]]", &words, |script| {
+                script.line("target_ephemeral=yes", &[]);
+                script.when("[[ ! ${PULL_REQUEST:-} =~ ^[0-9]{1,6}$ ]]", &[], |script| {
+                    script.line("fail 'PULL_REQUEST must be the number of the pull request'", &[]);
+                });
+            });
+        });
+    }
+}
+
 fn listed(targets: &[Target<'_>]) -> String {
     let names: Vec<String> = targets
         .iter()
@@ -109,15 +145,6 @@ fn listed(targets: &[Target<'_>]) -> String {
 
 fn select_one(plan: &Plan<'_>, target: &Target<'_>, script: &mut Script) {
     let Target { environment, workload, backend } = target;
-    if environment.ephemeral.value {
-        script.at(&environment.ephemeral.origin, |script| {
-            script.line("target_ephemeral=yes", &[]);
-            script.line(
-                "[[ ${PULL_REQUEST:-} =~ ^[0-9]{1,6}$ ]] || fail 'PULL_REQUEST must be the number of the pull request'",
-                &[],
-            );
-        });
-    }
     script.line("target_platform={platform}", &[("platform", Word::text(backend.platform()))]);
     let jobs = steps::release_jobs(plan, environment, workload);
     if !jobs.is_empty() {
@@ -134,12 +161,12 @@ fn select_one(plan: &Plan<'_>, target: &Target<'_>, script: &mut Script) {
     script.line(")", &[]);
     let seconds = rollback_seconds(backend.platform()).to_string();
     script.line("target_rollback_seconds={seconds}", &[("seconds", Word::text(seconds))]);
-    if conditions::watch(plan, environment, workload).is_some() {
+    if !conditions::watched(plan, environment, workload).is_empty() {
         prometheus(plan, environment, script);
     }
-    for setting in backend.settings(plan, environment, workload) {
+    for setting in backend.settings(plan, environment, workload).iter().filter(|setting| !is_empty(setting)) {
         script.at(&setting.origin, |script| {
-            let value = if setting.value == Word::text("") { Word::raw("''") } else { setting.value.clone() };
+            let value = setting.value.clone();
             script.line("{name}={value}", &[("name", Word::raw(&setting.name)), ("value", value)]);
         });
     }
@@ -234,50 +261,55 @@ fn health(workload: &Workload) -> Option<(String, Origin)> {
 
 /// `target_conditions VERSION`: fills what `watch` asks.
 fn watched(plan: &Plan<'_>, targets: &[Target<'_>], script: &mut Script) {
-    script.comment("The conditions that take a version back. Each query gives a series exactly while its condition holds of this version.");
+    let hole = [("version_hole", Word::text(conditions::VERSION))];
+    script.comment(
+        "Adds a condition that takes a version back. Each query gives a series exactly while it holds of this version.",
+    );
     script.function("condition", |script| {
         script.line("condition_text+=(\"$1\")", &[]);
-        script.line("condition_seconds+=(\"$2\")", &[]);
-        script.line("condition_query+=(\"${3//'{revision}'/$version}\")", &[("revision", Word::raw("{revision}"))]);
+        script.line("condition_query+=(\"${2//{version_hole}/$version}\")", &hole);
+        script.line("condition_enough+=(\"${3//{version_hole}/$version}\")", &hole);
     });
     script.blank();
     script.comment("shellcheck disable=SC2034,SC2154 # the script that calls this says which, and reads them");
     script.function("target_conditions", |script| {
         script.line("local version=$1", &[]);
-        script.line("condition_text=()", &[]);
-        script.line("condition_seconds=()", &[]);
-        script.line("condition_query=()", &[]);
+        for list in ["text", "query", "enough"] {
+            script.line("condition_{list}=()", &[("list", Word::raw(list))]);
+        }
+        script.line("interval={seconds}", &[("seconds", Word::text(conditions::interval().to_string()))]);
         script.case("\"$environment/$service\"", &[], |cases| {
             for target in targets {
-                let watch = conditions::watch(plan, target.environment, target.workload);
-                if let Some(watch) = watch.filter(|watch| !watch.conditions.is_empty()) {
-                    cases.arm("{environment}/{service}", &arm(target), |script| watch_one(&watch, script));
+                let watched = conditions::watched(plan, target.environment, target.workload);
+                if !watched.is_empty() {
+                    cases.arm("{environment}/{service}", &arm(target), |script| {
+                        watched.iter().for_each(|one| watch_one(one, script));
+                    });
                 }
             }
             cases.arm("*", &[], |script| {
-                script.line("sample=0 sample_query='' interval=30", &[]);
+                script.line(":", &[]);
             });
         });
-        script.line("sample_query=${sample_query//'{revision}'/$version}", &[("revision", Word::raw("{revision}"))]);
     });
 }
 
-fn watch_one(watch: &Watch, script: &mut Script) {
-    script.line("sample={sample}", &[("sample", Word::text(watch.sample.to_string()))]);
-    script.line("sample_query={query}", &[("query", Word::text(&watch.sample_query))]);
-    script.line("interval={seconds}", &[("seconds", Word::text(watch.interval.to_string()))]);
-    for condition in &watch.conditions {
-        script.at(&condition.origin, |script| {
-            script.line(
-                "condition {text} {seconds} {query}",
-                &[
-                    ("text", Word::text(&condition.text)),
-                    ("seconds", Word::text(condition.seconds.to_string())),
-                    ("query", Word::text(&condition.query)),
-                ],
-            );
-        });
-    }
+fn watch_one(condition: &Watched, script: &mut Script) {
+    script.at(&condition.origin, |script| {
+        script.long(
+            &["condition {text}", "{query}", "{enough}"],
+            &[
+                ("text", Word::text(&condition.text)),
+                ("query", Word::text(&condition.query)),
+                ("enough", text_or_empty(condition.enough.as_deref().unwrap_or_default())),
+            ],
+        );
+    });
+}
+
+/// Data as a word; nothing is two quotes.
+fn text_or_empty(text: &str) -> Word {
+    if text.is_empty() { Word::raw("''") } else { Word::text(text) }
 }
 
 /// `target_schema`: what a rollback leaves as it is.

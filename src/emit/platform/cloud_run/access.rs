@@ -182,7 +182,7 @@ fn on_account(all: &mut Provisions<'_>, account: &str, deployer: &str, origin: &
     all.add(
         ["roles/iam.serviceAccountUser of ", &id(deployer), " on ", &id(account)].concat(),
         "The pipeline lets a version run as it.",
-        "[[ $(gcloud iam service-accounts get-iam-policy {account} --project {project} --format json) == *serviceAccount:{address}\"* ]]",
+        "[[ $(gcloud iam service-accounts get-iam-policy {account} --project {project} --format json) == *\"serviceAccount:{address}\\\"\"* ]]",
         &["gcloud iam service-accounts add-iam-policy-binding {account} --project {project} --member serviceAccount:{address} --role roles/iam.serviceAccountUser"],
         &[("account", Word::text(account)), ("address", Word::text(deployer))],
         origin,
@@ -220,7 +220,7 @@ fn images(all: &mut Provisions<'_>) {
         all.add(
             ["roles/artifactregistry.writer of ", builder.split('@').next().unwrap_or_default(), " on ", &name].concat(),
             "It pushes images.",
-            "[[ $(gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json) == *serviceAccount:{address}\"* ]]",
+            "[[ $(gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json) == *\"serviceAccount:{address}\\\"\"* ]]",
             &["gcloud artifacts repositories add-iam-policy-binding {name} --project {holder} --location {place} --member serviceAccount:{address} --role roles/artifactregistry.writer"],
             &words,
             &registry.origin,
@@ -287,7 +287,7 @@ fn runtime(all: &mut Provisions<'_>, site: &Site<'_>, deployer: &str) {
             all.add(
                 ["roles/run.invoker of ", account.split('@').next().unwrap_or_default(), " on ", &name].concat(),
                 "An internal service answers only callers with this right; it must have been released once.",
-                "[[ $(gcloud run services get-iam-policy {name} --project {project} --region {region} --format json) == *serviceAccount:{address}\"* ]]",
+                "[[ $(gcloud run services get-iam-policy {name} --project {project} --region {region} --format json) == *\"serviceAccount:{address}\\\"\"* ]]",
                 &["gcloud run services add-iam-policy-binding {name} --project {project} --region {region} --member serviceAccount:{address} --role roles/run.invoker"],
                 &[("name", Word::text(name)), ("address", Word::text(&account))],
                 &call.origin,

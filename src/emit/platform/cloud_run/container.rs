@@ -17,25 +17,25 @@ const IMAGE: &str = "${IMAGE}";
 /// The container of a workload.
 pub(super) fn container(site: &Site<'_>) -> Tree {
     let program = program(site);
-    of_program(site, program)
+    of_program(site, Form::of(site.workload), program)
 }
 
-/// The container of a workload that runs another program, as a migration does.
+/// The container of a job that runs another program in the workload's image, as a migration does.
 pub(super) fn running(site: &Site<'_>, command: &Sourced<String>) -> Tree {
     let program = Program {
         command: Some((words(&command.value), command.origin.clone())),
         args: None,
         start: Some(command.clone()),
     };
-    of_program(site, program)
+    of_program(site, Form::Job, program)
 }
 
-fn of_program(site: &Site<'_>, program: Program) -> Tree {
+fn of_program(site: &Site<'_>, form: Form, program: Program) -> Tree {
     let workload = site.workload;
     let (env, joins) = variable::env(site);
     let container = map().put("image", Tree::from(IMAGE).at(&image_origin(workload)));
     let container = start(container, program, &joins);
-    let container = match Form::of(workload) {
+    let container = match form {
         Form::Service => probe::add(site, container.put_filled("ports", ports(workload))),
         Form::Pool => probe::add(site, container),
         Form::Job => container,

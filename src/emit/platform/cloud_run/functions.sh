@@ -12,7 +12,7 @@ cloud_run_check() {
 cloud_run_state() {
   local answer problem
   problem=$(mktemp)
-  if answer=$(gcloud run "$cloud_run_kind" describe "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --format json 2>"$problem"); then
+  if answer=$(gcloud run "${cloud_run_kind}s" describe "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --format json 2>"$problem"); then
     rm -f "$problem"
     printf '%s\n' "$answer"
   elif grep -qiE 'cannot find|could not be found|not_found' "$problem"; then
@@ -26,7 +26,7 @@ cloud_run_state() {
 }
 
 cloud_run_revisions() {
-  if [[ $cloud_run_kind == worker-pools ]]; then
+  if [[ $cloud_run_kind == worker-pool ]]; then
     gcloud run worker-pools revisions list --worker-pool "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --format json
   else
     gcloud run revisions list --service "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --format json
@@ -41,7 +41,7 @@ cloud_run_versions() {
   if [[ $state == null ]]; then
     return
   fi
-  if [[ $cloud_run_kind == jobs ]]; then
+  if [[ $cloud_run_kind == job ]]; then
     jq --raw-output '
       .spec.template.spec.template.spec.containers[0].image as $image
       | ([.status.conditions[]? | select(.type == "Ready") | .status] | first // "Unknown") as $ready
@@ -107,7 +107,7 @@ cloud_run_version() {
 # Nothing where only the platform's own network reaches it.
 cloud_run_url() {
   local line
-  if [[ $cloud_run_kind != services || $cloud_run_public == no ]]; then
+  if [[ $cloud_run_kind != service || $cloud_run_public == no ]]; then
     return
   fi
   if [[ -n ${1:-} ]]; then
@@ -138,7 +138,7 @@ cloud_run_previous() {
 }
 
 cloud_run_find() {
-  if [[ $cloud_run_kind == jobs ]]; then
+  if [[ $cloud_run_kind == job ]]; then
     echo "$1"
   elif [[ $1 == *@* ]]; then
     cloud_run_versions | awk -v digest="${1#*@}" '!found && $2 == digest && $3 == "True" { found = 1; print $1 }'
@@ -203,10 +203,10 @@ cloud_run_replace() {
   file=$(mktemp)
   printf '%s\n' "$2" >"$file"
   # A worker pool takes its region from the label in its file; the command has no flag for it.
-  if [[ $kind == worker-pools ]]; then
+  if [[ $kind == worker-pool ]]; then
     run gcloud run worker-pools replace "$file" --project "$cloud_run_project" --quiet || failed=yes
   else
-    run gcloud run "$kind" replace "$file" --project "$cloud_run_project" --region "$cloud_run_region" --quiet || failed=yes
+    run gcloud run "${kind}s" replace "$file" --project "$cloud_run_project" --region "$cloud_run_region" --quiet || failed=yes
   fi
   rm -f "$file"
   [[ $failed == no ]]
@@ -214,7 +214,7 @@ cloud_run_replace() {
 
 cloud_run_start() {
   cloud_run_write_secrets
-  if [[ $cloud_run_kind == jobs ]]; then
+  if [[ $cloud_run_kind == job ]]; then
     cloud_run_start_job "$1"
   else
     cloud_run_start_version "$1"
@@ -276,7 +276,7 @@ cloud_run_start_job() {
   if [[ ${before#*@} == "${1#*@}" ]]; then
     before=$(awk '$6 != "-" { print $6 }' <<<"$now")
   fi
-  cloud_run_replace jobs "$(cloud_run_finished "$text" - - "$before")"
+  cloud_run_replace job "$(cloud_run_finished "$text" - - "$before")"
   if [[ -n $cloud_run_schedule ]]; then
     cloud_run_schedule_job
   fi
@@ -300,7 +300,7 @@ cloud_run_job() {
   text=$(cloud_run_finished "$text" - - '')
   name=$(sed -n 's/^  name: //p' <<<"$text")
   name=${name//\"/}
-  cloud_run_replace jobs "$text"
+  cloud_run_replace job "$text"
   run gcloud run jobs execute "${name%%$'\n'*}" --project "$cloud_run_project" --region "$cloud_run_region" --wait
 }
 
@@ -337,7 +337,7 @@ cloud_run_promote() {
 }
 
 cloud_run_revert() {
-  if [[ $cloud_run_kind == jobs ]]; then
+  if [[ $cloud_run_kind == job ]]; then
     cloud_run_start_job "$1"
   else
     cloud_run_all_traffic "$1"
@@ -348,7 +348,7 @@ cloud_run_revert() {
 cloud_run_all_traffic() {
   local versions
   versions=$(cloud_run_versions)
-  if [[ $cloud_run_kind == worker-pools ]]; then
+  if [[ $cloud_run_kind == worker-pool ]]; then
     run gcloud run worker-pools update-instance-split "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --quiet \
       --to-revisions "$1=100"
   elif awk '$5 == "next" { tagged = 1 } END { exit !tagged }' <<<"$versions"; then
@@ -384,5 +384,5 @@ cloud_run_remove() {
   if [[ -n $cloud_run_schedule ]]; then
     run gcloud scheduler jobs delete "$cloud_run_name" --project "$cloud_run_project" --location "$cloud_run_region" --quiet
   fi
-  run gcloud run "$cloud_run_kind" delete "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --quiet
+  run gcloud run "${cloud_run_kind}s" delete "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --quiet
 }

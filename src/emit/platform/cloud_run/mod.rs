@@ -44,12 +44,12 @@ impl Form {
         }
     }
 
-    /// The group of gcloud's commands.
+    /// The word in gcloud's commands, which has a plural `s` there.
     fn group(self) -> &'static str {
         match self {
-            Form::Service => "services",
-            Form::Pool => "worker-pools",
-            Form::Job => "jobs",
+            Form::Service => "service",
+            Form::Pool => "worker-pool",
+            Form::Job => "job",
         }
     }
 
@@ -64,7 +64,7 @@ impl Form {
 }
 
 /// What stands above the first key of every file.
-const HOW_TO_FILL: &str = "`ops/deploy.sh` puts values where ${IMAGE}, ${REVISION} and the other names in braces stand, \
+const HOW_TO_FILL: &str = "`ops/deploy.sh` puts values where names in braces stand, such as ${IMAGE} and ${REVISION},\n\
     and gives the result to `gcloud run … replace`; ${DOLLAR} is a dollar sign.";
 
 impl Backend for CloudRun {
