@@ -76,8 +76,14 @@ def services(tree: Tree) -> list[str]:
     return [file for file in tree.matching(FILE) if re.search(r"(?m)^kind: [\"']?Service[\"']?\s*$", tree.text(file))]
 
 
+def readiness(schema: dict) -> None:
+    """Google's description of run.v1 has `readinessProbe` in a container; the reference schema is older."""
+    container = schema["$defs"]["Container"]["properties"]
+    container.setdefault("readinessProbe", container["livenessProbe"])
+
+
 CHECKS = (
     Check("cloud-run-api", matching(FILE), api_description),
     Check("cloud-run-knative", services, lambda tools, tree, files: tools.script("knative.mjs", tree, files)),
-    schemas.by_reference("cloud-run-reference-schema", "cloud-run-v1.json", FILE),
+    schemas.by_reference("cloud-run-reference-schema", "cloud-run-v1.json", FILE, mend=readiness),
 )

@@ -10,7 +10,7 @@ import shutil
 from . import schemas
 from .core import Check, Finding, Tools, Tree, lines_of, matching
 
-DOCKERFILE = r"(^|/)(Dockerfile(\.[\w-]+)?|[\w-]+\.Dockerfile)$"
+DOCKERFILE = r"(^|/)(Dockerfile(\.(?!dockerignore$)[\w-]+)?|[\w-]+\.Dockerfile)$"
 COMPOSE = r"(^|/)(docker-)?compose(\.[\w-]+)?\.ya?ml$"
 REQUIRED_VARIABLE = re.compile(r"(?<!\$)\$\{(\w+):?\?")
 

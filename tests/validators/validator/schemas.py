@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from .core import Broken, Check, Finding, Tools, Tree, matching
 
@@ -33,12 +35,19 @@ def builtin(name: str) -> Callable[[Tools, Tree, list[str]], list[Finding]]:
     return lambda tools, tree, files: judge(tools, tree, files, ["--builtin-schema", name])
 
 
-def by_reference(name: str, file: str, pattern: str, *, rare: bool = False) -> Check:
-    """A check against a strict schema of the reference folder."""
-    return Check(
-        name,
-        matching(pattern),
-        lambda tools, tree, files: judge(tools, tree, files, ["--schemafile", tools.schema(file)]),
-        schema=file,
-        rare=rare,
-    )
+def by_reference(
+    name: str, file: str, pattern: str, *, rare: bool = False, mend: Callable[[dict], None] | None = None
+) -> Check:
+    """A check against a strict schema of the reference folder; `mend` adds what the vendor's own description has and the schema lacks."""
+
+    def check(tools: Tools, tree: Tree, files: list[str]) -> list[Finding]:
+        if mend is None:
+            return judge(tools, tree, files, ["--schemafile", tools.schema(file)])
+        schema = json.loads(Path(tools.schema(file)).read_text(encoding="utf-8"))
+        mend(schema)
+        with tempfile.TemporaryDirectory() as scratch:
+            mended = Path(scratch) / file
+            mended.write_text(json.dumps(schema), encoding="utf-8")
+            return judge(tools, tree, files, ["--schemafile", str(mended)])
+
+    return Check(name, matching(pattern), check, schema=file, rare=rare)
