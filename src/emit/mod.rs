@@ -1,5 +1,6 @@
 //! Emitters: from the plan to the trees of files, one file per target.
 
+mod environment;
 mod github;
 pub mod image;
 pub mod ops;
@@ -23,6 +24,7 @@ pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "platform", group: Group::Iac, emit: platform::emit },
     Emitter { name: "ops", group: Group::CiCd, emit: ops::emit },
     Emitter { name: "bootstrap", group: Group::Operations, emit: ops::emit_bootstrap },
+    Emitter { name: "environment", group: Group::Iac, emit: environment::emit },
     Emitter { name: "image", group: Group::Iac, emit: image::emit },
     Emitter { name: "github", group: Group::CiCd, emit: github::emit },
 ];
