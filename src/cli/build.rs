@@ -10,8 +10,11 @@ use crate::artifact::{self, Artifact};
 use crate::cli::Exit;
 use crate::cli::check::compile;
 use crate::cli::context::{Context, ProgramTexts, complain, print};
+use crate::derive;
 use crate::diag::{Diagnostic, code};
+use crate::model::PlatformSupport;
 use crate::render;
+use crate::standard;
 use crate::write::{
     self, Conflict, ConflictKind, Differences, Effect, Only, Options, Report, Takeover, WriteError, Writer,
 };
@@ -136,8 +139,42 @@ fn narrate(context: &Context, compilation: &Compilation, report: &Report) {
             context.say(&format!("  {} {} (to decide: `{}`)", one.about, one.text, one.instead));
         }
     }
+    let lines = not_native(compilation);
+    if !lines.is_empty() {
+        context.say("not native on its platform:");
+        for line in lines {
+            context.say(&format!("  {line}"));
+        }
+    }
     let changed = report.files.iter().filter(|file| file.status.is_change()).count();
-    context.say(&format!("{} files, {changed} changed", report.files.len()));
+    let took = context.elapsed();
+    context.say(&format!("{} files, {changed} changed, {} ms", report.files.len(), took.as_millis()));
+}
+
+/// What a declaration asks of a platform that does not do it by itself: by workflow, or by hand. Each once per platform.
+fn not_native(compilation: &Compilation) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for environment in &compilation.facts.environments {
+        let Some((_, setting)) = compilation.model.environments.get(environment.index) else { continue };
+        for workload in &environment.workloads {
+            let Some(platform) = standard::platform(&workload.host.platform.value) else { continue };
+            for need in derive::needs(environment, workload, setting) {
+                let row = platform.capability.iter().find(|row| row.name.value == need.capability);
+                let Some(row) = row.filter(|row| row.support.value != PlatformSupport::Native) else { continue };
+                let note = if row.note.value.is_empty() { String::new() } else { format!(": {}", row.note.value) };
+                let line = format!(
+                    "{} on {}, by {}{note}",
+                    need.capability.word(),
+                    platform.title.value,
+                    row.support.value.word()
+                );
+                if !lines.contains(&line) {
+                    lines.push(line);
+                }
+            }
+        }
+    }
+    lines
 }
 
 /// A file that stands in the way, as a finding of the area `output`.

@@ -35,6 +35,7 @@ pub(super) struct Context {
     pub(super) directory: PathBuf,
     pub(super) format: Format,
     pub(super) today: Date,
+    started: std::time::Instant,
     color: ColorChoice,
     quiet: Verbosity,
     warnings: Warnings,
@@ -75,6 +76,7 @@ impl Context {
                 _ => Format::Human,
             },
             today,
+            started: now(),
             color: match word("color") {
                 Some("always") => ColorChoice::Always,
                 Some("never") => ColorChoice::Never,
@@ -169,6 +171,11 @@ impl Context {
         if bad { Exit::Findings } else { Exit::Fine }
     }
 
+    /// How long the command has taken so far.
+    pub(super) fn elapsed(&self) -> std::time::Duration {
+        now().duration_since(self.started)
+    }
+
     /// Says something to a person; nothing with `--quiet` or in a format for machines.
     pub(super) fn say(&self, message: &str) {
         if self.quiet == Verbosity::Normal && self.format == Format::Human {
@@ -180,6 +187,11 @@ impl Context {
 fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
     std::env::var(name).ok()
+}
+
+fn now() -> std::time::Instant {
+    #[expect(clippy::disallowed_methods, reason = "the command line is where time is measured")]
+    std::time::Instant::now()
 }
 
 /// Today by the system's clock, in UTC.
