@@ -20,7 +20,7 @@ pub(super) struct Project<'a> {
 impl Project<'_> {
     fn text(&self) -> String {
         let bytes = self.manifest.and_then(|path| self.loader.read(path).ok().flatten()).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+        String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
     fn has_file(&self, file: &str) -> bool {

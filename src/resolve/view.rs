@@ -157,21 +157,27 @@ impl<'d> View<'d> {
         }
     }
 
-    fn matching<'a>(&'a self, layer: &Layer<'d>, child: &'static Child) -> impl Iterator<Item = NodeRef<'d>> + 'a {
-        let shape = self.shape;
-        layer.node.children().filter(move |node| {
-            if child.name == "*" {
-                node.name() != "-" && !shape.children.iter().any(|other| other.name == node.name())
-            } else {
-                node.name() == child.name
+    /// What a layer says about a child, in one walk over its nodes: those that are it, and the `-` that may remove it.
+    fn said(&self, layer: &Layer<'d>, child: &'static Child) -> Said<'d> {
+        let mut said = Said { nodes: Vec::new(), removals: Vec::new() };
+        for node in layer.node.children() {
+            let name = node.name();
+            if name == "-" {
+                said.removals.push(node);
+            } else if name == child.name
+                || (child.name == "*" && !self.shape.children.iter().any(|other| other.name == name))
+            {
+                said.nodes.push(node);
             }
-        })
+        }
+        said
     }
 
     fn merge_one(&self, child: &'static Child) -> Vec<View<'d>> {
         let mut view = View { shape: child.shape, layers: Vec::new(), keyed_by_name: Keyed::ByArgument };
         for layer in &self.layers {
-            for node in self.matching(layer, child) {
+            let said = self.said(layer, child);
+            for node in said.nodes.iter().copied() {
                 let replaced = match (view.layers.last(), first_text(node)) {
                     (Some(_), Some((new, _))) => view.arg(0).is_none_or(|old| old.value() != Scalar::String(new)),
                     _ => false,
@@ -181,7 +187,7 @@ impl<'d> View<'d> {
                 }
                 view.layers.push(Layer { node, kind: layer.kind });
             }
-            if self.removes(layer, child, None) {
+            if said.removes(child, None) {
                 view.layers.clear();
             }
         }
@@ -193,7 +199,8 @@ impl<'d> View<'d> {
         let mut order: Vec<Option<View<'d>>> = Vec::new();
         let mut index: BTreeMap<&'d str, usize> = BTreeMap::new();
         for layer in &self.layers {
-            for node in self.matching(layer, child) {
+            let said = self.said(layer, child);
+            for node in said.nodes.iter().copied() {
                 let key = key_of(node, keyed);
                 let at = *index.entry(key).or_insert_with(|| {
                     order.push(None);
@@ -204,8 +211,10 @@ impl<'d> View<'d> {
                     slot.get_or_insert_with(|| View { shape: child.shape, layers: Vec::new(), keyed_by_name: keyed });
                 view.layers.push(Layer { node, kind: layer.kind });
             }
-            let removed: Vec<&'d str> =
-                index.keys().copied().filter(|key| self.removes(layer, child, Some(key))).collect();
+            if said.removals.is_empty() {
+                continue;
+            }
+            let removed: Vec<&'d str> = index.keys().copied().filter(|key| said.removes(child, Some(key))).collect();
             for key in removed {
                 if let Some(slot) = index.remove(key).and_then(|at| order.get_mut(at)) {
                     *slot = None;
@@ -218,9 +227,11 @@ impl<'d> View<'d> {
     fn merge_list(&self, child: &'static Child) -> Vec<View<'d>> {
         let mut strongest = Vec::new();
         for layer in &self.layers {
-            let own: Vec<View<'d>> = self
-                .matching(layer, child)
-                .map(|node| View {
+            let said = self.said(layer, child);
+            let own: Vec<View<'d>> = said
+                .nodes
+                .iter()
+                .map(|&node| View {
                     shape: child.shape,
                     layers: vec![Layer { node, kind: layer.kind }],
                     keyed_by_name: if child.name == "*" { Keyed::ByName } else { Keyed::ByArgument },
@@ -229,16 +240,24 @@ impl<'d> View<'d> {
             if !own.is_empty() {
                 strongest = own;
             }
-            if self.removes(layer, child, None) {
+            if said.removes(child, None) {
                 strongest.clear();
             }
         }
         strongest
     }
+}
 
-    /// Whether a layer holds `- KIND "KEY"` (or, where nodes are keyed by name, `- "KEY"`) for this child.
-    fn removes(&self, layer: &Layer<'d>, child: &'static Child, key: Option<&str>) -> bool {
-        layer.node.children().filter(|node| node.name() == "-").any(|node| {
+/// What one layer says about one kind of child.
+struct Said<'d> {
+    nodes: Vec<NodeRef<'d>>,
+    removals: Vec<NodeRef<'d>>,
+}
+
+impl Said<'_> {
+    /// Whether it holds `- KIND "KEY"` (or, where nodes are keyed by name, `- "KEY"`) for this child.
+    fn removes(&self, child: &'static Child, key: Option<&str>) -> bool {
+        self.removals.iter().any(|node| {
             let mut words = node.args().filter_map(|entry| syntax::string(entry.value()));
             match (words.next(), words.next(), key) {
                 (Some(kind), None, None) => kind == child.name,

@@ -9,7 +9,7 @@ pub use bootstrap::{has_bootstrap, provisions};
 pub use conditions::{Watched, watched};
 pub use steps::{PlannedStep, ReleaseJob, Step, moves_traffic, release_jobs, steps};
 
-use crate::artifact::{Artifact, Group, Script};
+use crate::artifact::{Artifact, Group, Script, Word};
 use crate::plan::Plan;
 use crate::source::Origin;
 
@@ -76,7 +76,7 @@ fn script(purpose: &str, variables: &[&str], body: &str, usage: &str) -> Script 
             script.heredoc("cat", &[], usage);
         });
         script.blank();
-        script.line(body.trim_end(), &[]);
+        script.line("{body}", &[("body", Word::raw(body.trim_end()))]);
     });
     script
 }

@@ -26,7 +26,7 @@ impl Document {
         }
     }
 
-    /// Appends the Rust source of a module `name` with a function `document() -> Document` that gives this document.
+    /// Appends the Rust source of a module `name` with the file's `TEXT` and a function `document() -> Document`.
     /// `kdl` is the path of this folder's module where the source is compiled, such as `crate::syntax::kdl`.
     pub fn to_rust(&self, out: &mut String, name: &str, kdl: &str) {
         // Writing to a string cannot fail.
@@ -41,7 +41,7 @@ impl Document {
             out,
             "use {kdl}::{{AnnotationData as A, Document, EntryData as E, NodeData as N, Range as R, Slice as S, ValueKind as V}};"
         )?;
-        writeln!(out, "static TEXT: &str = {:?};", self.text)?;
+        writeln!(out, "pub static TEXT: &str = {:?};", self.text)?;
         writeln!(out, "static POOL: &str = {:?};", self.pool)?;
         writeln!(out, "static NODES: [N; {}] = [", self.nodes.len())?;
         self.nodes.iter().try_for_each(|node| write_node(out, node))?;
