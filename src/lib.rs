@@ -20,6 +20,7 @@ pub mod plan;
 pub mod render;
 pub mod resolve;
 pub mod schema;
+pub mod signal;
 pub mod source;
 pub mod standard;
 pub mod syntax;
@@ -32,7 +33,7 @@ use derive::Facts;
 use diag::{Diagnostic, Severity};
 use loader::Loader;
 use plan::Plan;
-use resolve::{Model, Program, Unreadable};
+use resolve::{Model, Program, Resolution, Unreadable};
 use value::Date;
 
 /// The edition of the language that this compiler speaks.
@@ -57,9 +58,11 @@ pub struct Compilation {
 pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Compilation, Unreadable> {
     let mut diagnostics = Vec::new();
     let program = resolve::load(loader, entry, &mut diagnostics)?;
-    let model = resolve::resolve(&program, &mut diagnostics);
+    let Resolution { model, values, table } = resolve::resolve(&program, &mut diagnostics);
     let facts = derive::derive(&model, loader);
-    Checked::run(&Context { model: &model, facts: &facts, loader, today }, &mut diagnostics);
+    let context = Context { model: &model, facts: &facts, values: &values, table: &table, loader, today };
+    Checked::run(&context, &mut diagnostics);
+    drop((values, table));
     check::apply_policy(&model, &mut diagnostics);
     let diagnostics = diag::finish(diagnostics);
     Ok(Compilation { program, model, facts, diagnostics })

@@ -23,6 +23,10 @@ struct Field {
     default: Option<String>,
     doc: String,
     place: (u32, u32),
+    sink: Option<String>,
+    least: Option<String>,
+    most: Option<String>,
+    names: Option<String>,
 }
 
 struct Child {
@@ -31,6 +35,7 @@ struct Child {
     many: String,
     required: bool,
     doc: String,
+    sink: Option<String>,
 }
 
 struct Shape {
@@ -198,6 +203,7 @@ impl Grammar {
                         many: prop(child, "many").unwrap_or_else(|| "one".to_owned()),
                         required: flag(child, "required"),
                         doc: doc(child),
+                        sink: prop(child, "sink"),
                     });
                 }
                 "overlay" => shape.overlay = true,
@@ -277,10 +283,11 @@ impl Grammar {
             let index = format!("&SHAPE_{}", screaming(&child.shape));
             write!(
                 out,
-                "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?} }}, ",
+                "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?}, sink: {:?} }}, ",
                 child.name,
                 need(child.required),
-                child.doc
+                child.doc,
+                child.sink
             )
             .ok();
         }
@@ -296,14 +303,18 @@ impl Grammar {
         let ty = self.type_literal(&field.ty);
         write!(
             out,
-            "Field {{ name: {:?}, ty: {ty}, need: {}, rest: {}, declares: {:?}, default: {:?}, doc: {:?}, place: {:?} }}, ",
+            "Field {{ name: {:?}, ty: {ty}, need: {}, rest: {}, declares: {:?}, default: {:?}, doc: {:?}, place: {:?}, sink: {:?}, least: {:?}, most: {:?}, names: {} }}, ",
             field.name,
             need(field.required),
             field.rest,
             field.declares,
             field.default,
             field.doc,
-            field.place
+            field.place,
+            field.sink,
+            field.least,
+            field.most,
+            named(field.names.as_deref())
         )
         .ok();
     }
@@ -354,6 +365,19 @@ fn field(node: NodeRef<'_>, positional: bool) -> Field {
         default,
         doc: doc(node),
         place: (node.name_span().start, node.span().end),
+        sink: prop(node, "sink"),
+        least: prop(node, "least"),
+        most: prop(node, "most"),
+        names: prop(node, "names"),
+    }
+}
+
+fn named(names: Option<&str>) -> &'static str {
+    match names {
+        None => "None",
+        Some("file") => "Some(Names::File)",
+        Some("folder") => "Some(Names::Folder)",
+        Some(other) => panic!("a path names a `file` or a `folder`, not a `{other}`"),
     }
 }
 

@@ -1,14 +1,24 @@
 //! Checks over the whole model: one file per area of rules, none knows another.
 
+mod capability;
+mod condition;
+mod credential;
+mod cycle;
 mod delivery;
+mod file;
+mod flow;
+mod placement;
 mod policy;
+mod secret;
+mod value;
 
 pub use policy::{apply as apply_policy, posture};
 
 use crate::derive::Facts;
 use crate::diag::{Diagnostic, Severity};
 use crate::loader::Loader;
-use crate::resolve::Model;
+use crate::resolve::{Model, Table, Typed};
+use crate::source::Span;
 use crate::value::Date;
 
 /// What a check may look at.
@@ -17,6 +27,10 @@ pub struct Context<'a> {
     pub model: &'a Model,
     /// What was derived from it.
     pub facts: &'a Facts,
+    /// Every well-formed value of the program, with its place in the grammar.
+    pub values: &'a [Typed<'a>],
+    /// The names of the program.
+    pub table: &'a Table<'a>,
     /// The project's files, for those that nodes name.
     pub loader: &'a dyn Loader,
     /// Today, for what expires; none where the caller gave no date: then nothing is judged by the calendar.
@@ -32,7 +46,18 @@ pub struct Check {
 }
 
 /// Every check, in the order they run; the order has no effect on the result, which is sorted by place.
-pub static CHECKS: &[Check] = &[Check { name: "delivery", run: delivery::check }];
+pub static CHECKS: &[Check] = &[
+    Check { name: "value", run: value::check },
+    Check { name: "file", run: file::check },
+    Check { name: "placement", run: placement::check },
+    Check { name: "cycle", run: cycle::check },
+    Check { name: "credential", run: credential::check },
+    Check { name: "flow", run: flow::check },
+    Check { name: "secret", run: secret::check },
+    Check { name: "condition", run: condition::check },
+    Check { name: "capability", run: capability::check },
+    Check { name: "delivery", run: delivery::check },
+];
 
 /// A model without errors: the only thing that can be planned.
 pub struct Checked<'a> {
@@ -43,9 +68,22 @@ pub struct Checked<'a> {
 impl<'a> Checked<'a> {
     /// Runs every check and adds to `diagnostics`.
     pub fn run(context: &Context<'a>, diagnostics: &mut Vec<Diagnostic>) {
+        let mut found = Vec::new();
         for check in CHECKS {
-            (check.run)(context, diagnostics);
+            (check.run)(context, &mut found);
         }
+        // Where a value could not be read, a placeholder stands in for it, and what is said of that follows from the mistake.
+        let mut told: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.primary.span).collect();
+        told.sort_by_key(|span| (span.file, span.start));
+        let follows = |span: Span| {
+            let first = told.partition_point(|one| (one.file, one.start) < (span.file, span.start));
+            let inside = told.iter().skip(first).take_while(|one| one.file == span.file && one.start < span.end);
+            inside.into_iter().any(|one| one.end <= span.end && one.start < one.end)
+        };
+        found.retain(|diagnostic| {
+            !follows(diagnostic.primary.span) && !diagnostic.labels.iter().any(|label| follows(label.span))
+        });
+        diagnostics.append(&mut found);
     }
 
     /// The model, if no diagnostic is an error.

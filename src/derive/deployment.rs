@@ -197,7 +197,7 @@ pub(super) fn derive(
 }
 
 /// The role of a service: what it says, else `api` with an HTTP or gRPC port, else `cron` with a schedule, else `worker`.
-pub(super) fn role(service: &model::Service) -> Sourced<Role> {
+pub fn role(service: &model::Service) -> Sourced<Role> {
     if let Some(kind) = &service.kind {
         let role = match kind.value {
             model::ServiceKind::Web => Role::Web,

@@ -15,7 +15,7 @@ mod tier;
 mod unit;
 mod variable;
 
-pub use deployment::{Exposure, Port, Protocol, Role, Workload};
+pub use deployment::{Exposure, Port, Protocol, Role, Workload, role as role_of};
 pub use environment::{Approval, EnvironmentFacts, Host, Promotion, Route, Trigger};
 pub use image::{ImageFacts, ImageSource, Manifest};
 pub use name::{generated_name, shorten};
@@ -60,6 +60,19 @@ impl Facts {
     /// The environment of a name.
     pub fn environment(&self, name: &str) -> Option<&EnvironmentFacts> {
         self.environments.iter().find(|environment| environment.name.value == name)
+    }
+
+    /// The pieces of a template in an environment.
+    pub fn expand(&self, model: &Model, environment: &EnvironmentFacts, text: &str) -> Vec<Part> {
+        let Some((node, setting)) = model.environments.get(environment.index) else { return Vec::new() };
+        let scope = Scope {
+            app: model.app.as_ref(),
+            environment: node,
+            tier: environment.tier.value.word(),
+            domain: environment.domain.as_ref().map(|domain| domain.value.clone()),
+            setting,
+        };
+        scope.expand(text)
     }
 }
 

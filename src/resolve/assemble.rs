@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, code};
 use crate::model::{self, Lower, Lowering};
+use crate::resolve::removal;
 use crate::resolve::table::{Declaration, Table};
 use crate::resolve::view::{first_text, key_of};
 use crate::resolve::{Keyed, LayerKind, View};
@@ -93,6 +94,7 @@ pub fn assemble(table: &Table<'_>, diagnostics: &mut Vec<Diagnostic>) -> Model {
     });
     for declaration in table.of_kind("environment") {
         let view = table.view(declaration, &[]);
+        removal::check(&view, diagnostics);
         let environment: model::Environment = Lowering::new(diagnostics).node(&view);
         let overlay = Overlay::of(table, declaration, &view, diagnostics);
         let here = setting(table, Some(&overlay), diagnostics);
@@ -117,6 +119,7 @@ fn single_with<T: Lower>(
     for node in nodes {
         view.push(*node, LayerKind::Overlay, table);
     }
+    removal::check(&view, diagnostics);
     Some(Lowering::new(diagnostics).node(&view))
 }
 
@@ -241,6 +244,7 @@ fn declared<T: Lower>(
         if overlay.is_some_and(|overlay| left_out(&view, overlay.name)) {
             continue;
         }
+        removal::check(&view, diagnostics);
         all.push(Lowering::new(diagnostics).node(&view));
     }
     all

@@ -3,6 +3,7 @@
 mod assemble;
 mod load;
 mod names;
+mod removal;
 mod shape;
 mod table;
 mod typing;
@@ -13,7 +14,7 @@ pub use load::{Program, ProgramFile, Unreadable, join, load};
 pub use names::base;
 pub use shape::{Allow, Judged, Role, Typed, judge, judge_as};
 pub use table::{Declaration, Table};
-pub use typing::type_name;
+pub use typing::{type_name, value_error};
 pub use view::{Keyed, Layer, LayerKind, Presets, View, key_of};
 
 use crate::diag::Diagnostic;
@@ -28,8 +29,18 @@ impl<'d> Presets<'d> for NoPresets {
     }
 }
 
-/// Judges and merges a loaded program. The model is there even when there are mistakes: what could not be read is a placeholder.
-pub fn resolve(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Model {
+/// A program that was judged and merged.
+pub struct Resolution<'d> {
+    /// The typed model. It is there even when there are mistakes: what could not be read is a placeholder.
+    pub model: Model,
+    /// Every well-formed value of the program with its place in the grammar, for checks of what is written.
+    pub values: Vec<Typed<'d>>,
+    /// The names of the program.
+    pub table: Table<'d>,
+}
+
+/// Judges and merges a loaded program.
+pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> Resolution<'d> {
     let mut judged = Judged::default();
     for (index, file) in program.files.iter().enumerate() {
         let role = if index == 0 { Role::Entry } else { Role::Imported };
@@ -41,5 +52,5 @@ pub fn resolve(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Model {
     names::check(&table, &judged.values, diagnostics);
     let mut model = assemble(&table, diagnostics);
     model.allows = judged.allows;
-    model
+    Resolution { model, values: judged.values, table }
 }

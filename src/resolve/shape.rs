@@ -23,7 +23,14 @@ pub struct Typed<'d> {
     pub node: NodeRef<'d>,
     /// That node's shape.
     pub shape: &'static Shape,
+    /// What the grammar says of its place.
+    pub field: &'static Field,
+    /// Where the value ends, as an entry of `stdlib/sinks.kdl`.
+    pub sink: &'static str,
 }
+
+/// Where a value ends whose place in the grammar says nothing: an emitted file.
+const SINK: &str = "config";
 
 /// A finding that the user accepts at a node and below it.
 #[derive(Clone, Debug)]
@@ -62,7 +69,7 @@ pub enum Role {
 
 /// Judges a whole document.
 pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
-    judged.children(&DOCUMENT, document.roots().collect(), None);
+    judged.children(&DOCUMENT, document.roots().collect(), None, SINK);
     if role == Role::Imported {
         for node in document.roots().filter(|node| matches!(node.name(), "app" | "edition" | "output")) {
             judged.diagnostics.push(
@@ -80,30 +87,39 @@ pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
 
 /// Judges a document whose top level is described by another shape: the files of the standard library.
 pub fn judge_as<'d>(shape: &'static Shape, document: &'d Document, judged: &mut Judged<'d>) {
-    judged.children(shape, document.roots().collect(), None);
+    judged.children(shape, document.roots().collect(), None, SINK);
 }
 
 impl<'d> Judged<'d> {
-    fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
-        self.arguments(shape, node);
+    fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>, sink: &'static str) {
+        self.arguments(shape, node, sink);
         if let (Some(namespace), Some((name, place))) = (shape.declares(), super::view::first_text(node)) {
             self.nested.push((namespace, name, place));
         }
-        self.properties(shape, node);
-        self.children(shape, node.children().collect(), Some(node));
+        self.properties(shape, node, sink);
+        self.children(shape, node.children().collect(), Some(node), sink);
     }
 
-    fn value(&mut self, field: &'static Field, entry: EntryRef<'d>, node: NodeRef<'d>, shape: &'static Shape) {
-        match typing::check(field.ty, entry) {
+    fn value(
+        &mut self,
+        field: &'static Field,
+        entry: EntryRef<'d>,
+        (node, shape): (NodeRef<'d>, &'static Shape),
+        sink: &'static str,
+    ) {
+        match typing::check(field, entry) {
             Some(diagnostic) => self.diagnostics.push(diagnostic),
-            None => self.values.push(Typed { entry, ty: field.ty, node, shape }),
+            None => {
+                let sink = field.sink.unwrap_or(sink);
+                self.values.push(Typed { entry, ty: field.ty, node, shape, field, sink });
+            }
         }
     }
 
-    fn arguments(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
+    fn arguments(&mut self, shape: &'static Shape, node: NodeRef<'d>, sink: &'static str) {
         for (index, entry) in node.args().enumerate() {
             match shape.arg(index) {
-                Some(field) => self.value(field, entry, node, shape),
+                Some(field) => self.value(field, entry, (node, shape), sink),
                 None => {
                     self.diagnostics.push(extra_argument(shape, node, entry));
                     return;
@@ -112,7 +128,7 @@ impl<'d> Judged<'d> {
         }
     }
 
-    fn properties(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
+    fn properties(&mut self, shape: &'static Shape, node: NodeRef<'d>, sink: &'static str) {
         let mut seen: BTreeMap<&'d str, Span> = BTreeMap::new();
         for entry in node.props() {
             let (Some(key), Some(span)) = (entry.key(), entry.key_span()) else { continue };
@@ -126,11 +142,11 @@ impl<'d> Judged<'d> {
                 continue;
             }
             match shape.prop(key) {
-                Some(field) => self.value(field, entry, node, shape),
+                Some(field) => self.value(field, entry, (node, shape), sink),
                 // A preset may hold the properties of what it is like.
                 None if like(shape, node).and_then(|target| target.prop(key)).is_some() => {
                     if let Some(field) = like(shape, node).and_then(|target| target.prop(key)) {
-                        self.value(field, entry, node, shape);
+                        self.value(field, entry, (node, shape), sink);
                     }
                 }
                 None if key == "override" && shape.declares().is_some() => {}
@@ -139,7 +155,13 @@ impl<'d> Judged<'d> {
         }
     }
 
-    fn children(&mut self, shape: &'static Shape, nodes: Vec<NodeRef<'d>>, parent: Option<NodeRef<'d>>) {
+    fn children(
+        &mut self,
+        shape: &'static Shape,
+        nodes: Vec<NodeRef<'d>>,
+        parent: Option<NodeRef<'d>>,
+        sink: &'static str,
+    ) {
         let shape = parent.and_then(|parent| like(shape, parent)).unwrap_or(shape);
         let mut once: BTreeMap<&'d str, Span> = BTreeMap::new();
         let mut keys: BTreeMap<(&'d str, &'d str), Span> = BTreeMap::new();
@@ -178,7 +200,9 @@ impl<'d> Judged<'d> {
             if let (Some(parent), "allow") = (parent, node.name()) {
                 self.allow(parent, node);
             }
-            self.node(child_shape, node);
+            let declared = || DOCUMENT.children.iter().find(|child| child.name == node.name());
+            let below = child.or_else(declared).and_then(|child| child.sink).unwrap_or(sink);
+            self.node(child_shape, node, below);
         }
     }
 

@@ -1,16 +1,79 @@
 //! Judges one value against the type that the grammar gives its place.
 
+use std::cmp::Ordering;
+
 use crate::diag::{Code, Diagnostic, code};
 use crate::nearest::nearest;
-use crate::schema::{Expansion, Type};
+use crate::schema::{Expansion, Field, Type};
 use crate::syntax;
 use crate::syntax::expression::{Condition, ExpressionError, Template};
 use crate::syntax::kdl::{EntryRef, Scalar};
 use crate::value::{self, ValueError};
 
 /// Checks a value; gives at most one diagnostic.
-pub(super) fn check(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
-    wrong_annotation(ty, entry).or_else(|| wrong_form(ty, entry)).or_else(|| wrong_value(ty, entry))
+pub(super) fn check(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    let ty = field.ty;
+    wrong_annotation(ty, entry)
+        .or_else(|| wrong_form(ty, entry))
+        .or_else(|| wrong_value(ty, entry))
+        .or_else(|| out_of_range(field, entry))
+}
+
+/// Whether a value lies outside of the bounds that the grammar gives its place.
+fn out_of_range(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    let text = syntax::scalar_text(entry.value());
+    let below = field.least.filter(|least| order(field.ty, text, least) == Some(Ordering::Less));
+    let above = field.most.filter(|most| order(field.ty, text, most) == Some(Ordering::Greater));
+    let (bound, label) = match (below, above) {
+        (Some(least), _) => (least, format!("less than {least}")),
+        (None, Some(most)) => (most, format!("more than {most}")),
+        (None, None) => return None,
+    };
+    let range = match (field.least, field.most) {
+        (Some(least), Some(most)) => format!("lies between {least} and {most}"),
+        (Some(least), None) => format!("is at least {least}"),
+        (None, _) => format!("is at most {bound}"),
+    };
+    let what = if field.declares.is_some() || entry.key().is_none() { entry.node().name() } else { field.name };
+    Some(
+        Diagnostic::new(code::TYPE_OUT_OF_RANGE, entry.value_span(), format!("`{text}` is out of range"))
+            .label(label)
+            .help(format!("`{what}` {range}")),
+    )
+}
+
+/// How a value compares with a bound of its type.
+fn order(ty: Type, value: &str, bound: &str) -> Option<Ordering> {
+    match ty {
+        Type::Count => Some(value::Count::parse(value).ok()?.get().cmp(&value::Count::parse(bound).ok()?.get())),
+        Type::Ratio => Some(value::Ratio::parse(value).ok()?.number().cmp(&value::Ratio::parse(bound).ok()?.number())),
+        Type::Duration => {
+            let bound = value::Duration::parse(bound).ok()?.milliseconds();
+            Some(value::Duration::parse(value).ok()?.milliseconds().cmp(&bound))
+        }
+        Type::Text(_)
+        | Type::Name
+        | Type::Ref(_)
+        | Type::Bytes
+        | Type::Cpu
+        | Type::Rate
+        | Type::Money
+        | Type::Schedule
+        | Type::Date
+        | Type::Path
+        | Type::Image
+        | Type::Gvk
+        | Type::Condition
+        | Type::Command
+        | Type::Bool
+        | Type::Number
+        | Type::Metric
+        | Type::WeekTime
+        | Type::Quantity
+        | Type::Any
+        | Type::Raw(_)
+        | Type::Enum(_) => None,
+    }
 }
 
 /// How a type is called in messages and annotations.
@@ -172,7 +235,7 @@ fn unknown_word(entry: EntryRef<'_>, text: &str, words: impl Iterator<Item = &'s
 }
 
 /// A value's own error, at its place inside the string.
-pub(super) fn value_error(entry: EntryRef<'_>, error: &ValueError) -> Diagnostic {
+pub fn value_error(entry: EntryRef<'_>, error: &ValueError) -> Diagnostic {
     let code = kind(error);
     let span = place(entry, &error.range);
     let mut diagnostic =

@@ -127,6 +127,23 @@ pub struct Field {
     pub doc: &'static str,
     /// Where it is described: byte range in the grammar file of its shape.
     pub place: (u32, u32),
+    /// Where the value ends, as an entry of `stdlib/sinks.kdl`; `value` where it only flows on under its name.
+    pub sink: Option<&'static str>,
+    /// The least value, as a user would write it.
+    pub least: Option<&'static str>,
+    /// The most, as a user would write it.
+    pub most: Option<&'static str>,
+    /// For paths: what must be there.
+    pub names: Option<Names>,
+}
+
+/// What a path must lead to when the project is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
 }
 
 /// One kind of child node.
@@ -141,6 +158,8 @@ pub struct Child {
     pub need: Need,
     /// One line for people.
     pub doc: &'static str,
+    /// Where the values below it end, unless a field of them says otherwise.
+    pub sink: Option<&'static str>,
 }
 
 /// The description of one kind of node.
