@@ -22,7 +22,7 @@ shift_to() {
 
 # A query looks back as long as its condition must hold, and counts once the version has had the minimum sample.
 watch() {
-  local seconds=$1 weight=${2:-100} version start now answered index state few=() holding
+  local seconds=$1 weight=${2:-100} version start now answered heard=no index state few=() holding
   if [[ $weight -lt 100 && $(platform weight "$image") -gt $weight ]]; then
     say "$environment/$service: $image is past $weight% already"
     return
@@ -53,20 +53,22 @@ watch() {
       fi
       if [[ $state -eq 1 ]]; then
         answered=$now
+        heard=yes
         few+=("${condition_text[index]}")
       elif [[ $state -eq 0 ]]; then
         holding=0
         holds "${condition_query[index]}" || holding=$?
         if [[ $holding -ne 2 ]]; then
           answered=$now
+          heard=yes
         fi
         if [[ $holding -eq 0 ]]; then
           fail "$environment/$service: $version must go: ${condition_text[index]}"
         fi
       fi
     done
-    if [[ $((now - answered)) -ge 300 ]]; then
-      fail "$environment/$service: measurements have not answered for five minutes, so nobody can say whether $version is well"
+    if [[ $((now - answered)) -ge 300 || ($heard == no && $((now - start)) -ge $seconds) ]]; then
+      fail "$environment/$service: measurements do not answer, so nobody can say whether $version is well"
     fi
     if [[ $((now - start)) -ge $seconds ]]; then
       break

@@ -2,27 +2,34 @@
 
 cloud_run_check() {
   need gcloud curl git jq
-  if ! gcloud auth print-access-token >/dev/null 2>&1; then
-    fail 'gcloud is not logged in: run gcloud auth login'
-  fi
+  cloud_run_read
 }
 
-# The service, worker pool or job as the platform has it; `null` where there is none. Any other answer is a failure,
-# so that a lost connection never looks like a first release.
-cloud_run_state() {
-  local answer problem
+# Reads what the platform has: `null` where there is nothing yet. Any other answer is a failure, so that a lost
+# connection never looks like a first release.
+cloud_run_read() {
+  local problem
   problem=$(mktemp)
-  if answer=$(gcloud run "${cloud_run_kind}s" describe "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --format json 2>"$problem"); then
+  if cloud_run_state=$(gcloud run "${cloud_run_kind}s" describe "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --format json 2>"$problem"); then
     rm -f "$problem"
-    printf '%s\n' "$answer"
   elif grep -qiE 'cannot find|could not be found|not_found' "$problem"; then
     rm -f "$problem"
-    echo null
+    cloud_run_state=null
   else
     cat "$problem" >&2
     rm -f "$problem"
     return 1
   fi
+  cloud_run_known=$(cloud_run_listed)
+  cloud_run_read_of=$cloud_run_name
+}
+
+# What was read stays until something is changed or another workload is looked at: each question is a slow one.
+cloud_run_versions() {
+  if [[ ${cloud_run_read_of:-} != "$cloud_run_name" ]]; then
+    cloud_run_read
+  fi
+  printf '%s\n' "$cloud_run_known"
 }
 
 cloud_run_revisions() {
@@ -35,10 +42,9 @@ cloud_run_revisions() {
 
 # One line per version, the newest first: name, digest, ready (True, False, Unknown), percent, tag, the version before.
 # `-` stands for nothing. A job has one version, its image.
-cloud_run_versions() {
-  local state revisions
-  state=$(cloud_run_state)
-  if [[ $state == null ]]; then
+cloud_run_listed() {
+  local revisions
+  if [[ $cloud_run_state == null ]]; then
     return
   fi
   if [[ $cloud_run_kind == job ]]; then
@@ -47,11 +53,11 @@ cloud_run_versions() {
       | ([.status.conditions[]? | select(.type == "Ready") | .status] | first // "Unknown") as $ready
       | [$image, ($image | split("@")[1] // "-"), $ready, "100", "-",
          ((.metadata.annotations.previous // "") | if . == "" then "-" else . end)]
-      | join(" ")' <<<"$state"
+      | join(" ")' <<<"$cloud_run_state"
     return
   fi
   revisions=$(cloud_run_revisions)
-  jq --raw-output --argjson state "$state" '
+  jq --raw-output --argjson state "$cloud_run_state" '
     [($state.status.traffic // $state.status.instanceSplits // [])[]
       | .revisionName = (.revisionName // $state.status.latestReadyRevisionName)] as $shares
     | sort_by(.metadata.creationTimestamp) | reverse | .[]
@@ -110,14 +116,17 @@ cloud_run_url() {
   if [[ $cloud_run_kind != service || $cloud_run_public == no ]]; then
     return
   fi
+  if [[ ${cloud_run_read_of:-} != "$cloud_run_name" ]]; then
+    cloud_run_read
+  fi
   if [[ -n ${1:-} ]]; then
     line=$(cloud_run_line "$1")
     if [[ $(awk '{ print ($5 == "next") }' <<<"$line") == 1 ]]; then
-      cloud_run_state | jq --raw-output '[.status.traffic[] | select(.tag == "next") | .url] | first // empty'
+      jq --raw-output '[.status.traffic[] | select(.tag == "next") | .url] | first // empty' <<<"$cloud_run_state"
       return
     fi
   fi
-  cloud_run_state | jq --raw-output '.status.url // empty'
+  jq --raw-output '.status.url // empty' <<<"$cloud_run_state"
 }
 
 cloud_run_previous() {
@@ -209,6 +218,7 @@ cloud_run_replace() {
     run gcloud run "${kind}s" replace "$file" --project "$cloud_run_project" --region "$cloud_run_region" --quiet || failed=yes
   fi
   rm -f "$file"
+  cloud_run_read_of=
   [[ $failed == no ]]
 }
 
@@ -262,6 +272,7 @@ cloud_run_settled() {
   while [[ $ready == Unknown && $waited -lt 600 ]]; do
     sleep 5
     waited=$((waited + 5))
+    cloud_run_read
     ready=$(cloud_run_versions | awk -v name="$1" '$1 == name { print $3 }')
   done
   echo "$ready"
@@ -321,6 +332,7 @@ cloud_run_shift() {
   fi
   run gcloud run services update-traffic "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --quiet \
     --to-revisions "$version=$2,$serving=$((100 - $2))"
+  cloud_run_read_of=
 }
 
 cloud_run_promote() {
@@ -358,6 +370,7 @@ cloud_run_all_traffic() {
     run gcloud run services update-traffic "$cloud_run_name" --project "$cloud_run_project" --region "$cloud_run_region" --quiet \
       --to-revisions "$1=100"
   fi
+  cloud_run_read_of=
 }
 
 # Secrets that the pipeline keeps and the service reads: a new version only where the value differs.
@@ -375,9 +388,7 @@ cloud_run_write_secrets() {
 }
 
 cloud_run_remove() {
-  local state
-  state=$(cloud_run_state)
-  if [[ $state == null ]]; then
+  if [[ $cloud_run_state == null ]]; then
     say "$cloud_run_name is gone already"
     return
   fi

@@ -21,14 +21,14 @@ def named(line: Line, rest: list[str], *flags: str) -> str:
     return str(name)
 
 
-def _place(line: Line) -> None:
+def place(line: Line) -> None:
     if not line.one("--region", "--location"):
         refuse("gcloud: --region is required, as nobody can be asked")
     if not line.one("--project"):
         refuse("gcloud: --project is required")
 
 
-def _absent(kind: str, name: str) -> int:
+def absent(kind: str, name: str) -> int:
     print(f"ERROR: (gcloud.run.{kind}.describe) Cannot find {kind[:-1]} [{name}]", file=sys.stderr)
     return 1
 
@@ -126,7 +126,7 @@ def described_revision(service: dict[str, Any], revision: dict[str, Any]) -> dic
     }
 
 
-def _settled(service: dict[str, Any], revision: dict[str, Any] | None) -> int:
+def settled(service: dict[str, Any], revision: dict[str, Any] | None) -> int:
     if revision and not revision["ready"]:
         print(f"ERROR: (gcloud.run) Revision '{revision['name']}' is not ready and cannot serve traffic.", file=sys.stderr)
         return 1
@@ -134,7 +134,7 @@ def _settled(service: dict[str, Any], revision: dict[str, Any] | None) -> int:
 
 
 def services_replace(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     with open(rest[0] if rest[0] != "-" else 0, encoding="utf-8") as opened:
         wanted = yaml.safe_load(opened)
     if wanted.get("kind") != "Service":
@@ -145,11 +145,11 @@ def services_replace(state: dict[str, Any], line: Line, rest: list[str]) -> int:
     service = state["services"].setdefault(name, new_service(name))
     service["metadata"] = {key: wanted["metadata"][key] for key in ("labels", "annotations") if key in wanted["metadata"]}
     revision = create_revision(state, service, wanted["spec"]["template"])
-    _route(service, wanted["spec"].get("traffic") or [{"latestRevision": True, "percent": 100}])
-    return _settled(service, revision)
+    route(service, wanted["spec"].get("traffic") or [{"latestRevision": True, "percent": 100}])
+    return settled(service, revision)
 
 
-def _route(service: dict[str, Any], traffic: list[dict[str, Any]]) -> None:
+def route(service: dict[str, Any], traffic: list[dict[str, Any]]) -> None:
     known = {one["name"]: one for one in service["revisions"]}
     for target in traffic:
         name = target.get("revisionName")
@@ -164,7 +164,7 @@ def _route(service: dict[str, Any], traffic: list[dict[str, Any]]) -> None:
 
 
 def deploy(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest)
     service = state["services"].setdefault(name, new_service(name))
     template = copy.deepcopy(service["revisions"][-1]["template"]) if service["revisions"] else {"spec": {"containers": [{}]}}
@@ -173,10 +173,10 @@ def deploy(state: dict[str, Any], line: Line, rest: list[str]) -> int:
 
 
 def services_update(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     service = state["services"].get(named(line, rest))
     if not service:
-        return _absent("services", rest[0])
+        return absent("services", rest[0])
     template = copy.deepcopy(service["revisions"][-1]["template"])
     if image := line.one("--image"):
         template["spec"]["containers"][0]["image"] = image
@@ -193,17 +193,17 @@ def _updated(state: dict[str, Any], line: Line, service: dict[str, Any], templat
         service["traffic"] = [{key: one[key] for key in ("revisionName", "percent", "tag") if key in one} for one in before]
     if (tag := line.one("--tag")) and revision:
         service["traffic"].append({"revisionName": revision["name"], "tag": tag, "percent": 0})
-    return _settled(service, revision)
+    return settled(service, revision)
 
 
 def update_traffic(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest)
     service = state["services"].get(name)
     if not service:
-        return _absent("services", name)
+        return absent("services", name)
     tags = {one["tag"]: one["revisionName"] for one in running(service) if "tag" in one}
-    weights = _weights(service, line, tags)
+    weights = weights_of(service, line, tags)
     for flag in ("--set-tags", "--update-tags"):
         if given := line.one(flag):
             tags = ({} if flag == "--set-tags" else tags) | {
@@ -220,7 +220,7 @@ def update_traffic(state: dict[str, Any], line: Line, rest: list[str]) -> int:
             same["tag"] = tag
         else:
             traffic.append({"revisionName": revision, "tag": tag, "percent": 0})
-    _route(service, traffic)
+    route(service, traffic)
     service["generation"] += 1
     shown({"traffic": running(service)}, line) if line.one("--format") else None
     return 0
@@ -230,7 +230,7 @@ def _revision_name(service: dict[str, Any], name: str) -> str:
     return str(latest_ready(service)) if name == "LATEST" else name
 
 
-def _weights(service: dict[str, Any], line: Line, tags: dict[str, str]) -> list[dict[str, Any]]:
+def weights_of(service: dict[str, Any], line: Line, tags: dict[str, str]) -> list[dict[str, Any]]:
     if "--to-latest" in line.switches:
         return [{"latestRevision": True, "percent": 100}]
     asked = line.one("--to-revisions") or line.one("--to-tags")
@@ -260,16 +260,16 @@ def _weights(service: dict[str, Any], line: Line, tags: dict[str, str]) -> list[
 
 
 def services_describe(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest, "--service")
     if name not in state["services"]:
-        return _absent("services", name)
+        return absent("services", name)
     shown(described(state["services"][name]), line)
     return 0
 
 
 def revisions_list(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     service = state["services"].get(line.needed("gcloud run revisions list", "--service"))
     rows = [described_revision(service, one) for one in reversed(service["revisions"])] if service else []
     for key, operator, value in re.findall(r"([\w./-]+)\s*(=|!=|:)\s*['\"]?([^'\"\s]+)['\"]?", line.one("--filter") or ""):
@@ -282,17 +282,17 @@ def revisions_list(state: dict[str, Any], line: Line, rest: list[str]) -> int:
 
 
 def revisions_describe(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     for service in state["services"].values():
         for revision in service["revisions"]:
             if revision["name"] == named(line, rest):
                 shown(described_revision(service, revision), line)
                 return 0
-    return _absent("revisions", rest[0])
+    return absent("revisions", rest[0])
 
 
 def jobs_replace(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     with open(rest[0] if rest[0] != "-" else 0, encoding="utf-8") as opened:
         wanted = yaml.safe_load(opened)
     if wanted.get("kind") != "Job":
@@ -300,20 +300,21 @@ def jobs_replace(state: dict[str, Any], line: Line, rest: list[str]) -> int:
     name = wanted["metadata"]["name"]
     job = state["jobs"].setdefault(name, {"name": name, "executions": []})
     job["image"] = image_of(wanted["spec"]["template"]["spec"]["template"])
+    job["metadata"] = {key: wanted["metadata"][key] for key in ("labels", "annotations") if key in wanted["metadata"]}
     return 0
 
 
 def jobs_update(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest)
     if name not in state["jobs"]:
-        return _absent("jobs", name)
+        return absent("jobs", name)
     state["jobs"][name]["image"] = line.one("--image") or state["jobs"][name]["image"]
     return 0
 
 
 def jobs_deploy(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest)
     job = state["jobs"].setdefault(name, {"name": name, "executions": []})
     job["image"] = line.needed("gcloud run jobs deploy", "--image")
@@ -321,11 +322,11 @@ def jobs_deploy(state: dict[str, Any], line: Line, rest: list[str]) -> int:
 
 
 def jobs_execute(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest)
     job = state["jobs"].get(name)
     if not job:
-        return _absent("jobs", name)
+        return absent("jobs", name)
     result = scripted(state["job_results"].get(name, ["succeeded"]))
     execution = {"name": f"{name}-{len(job['executions']) + 1:05d}", "image": job["image"], "result": result, "created": state["now"]}
     job["executions"].append(execution)
@@ -353,22 +354,23 @@ def _described_execution(job: str, execution: dict[str, Any]) -> dict[str, Any]:
 
 
 def jobs_describe(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = named(line, rest, "--job")
     job = state["jobs"].get(name)
     if not job:
-        return _absent("jobs", name)
+        return absent("jobs", name)
     last = job["executions"][-1] if job["executions"] else None
     containers = {"spec": {"containers": [{"image": job["image"]}]}}
     status = {"executionCount": len(job["executions"]), "conditions": [{"type": "Ready", "status": "True"}]}
     if last:
         status["latestCreatedExecution"] = {"name": last["name"]}
-    shown({"kind": "Job", "metadata": {"name": name}, "spec": {"template": {"spec": {"template": containers}}}, "status": status}, line)
+    metadata = {"name": name, **job.get("metadata", {})}
+    shown({"kind": "Job", "metadata": metadata, "spec": {"template": {"spec": {"template": containers}}}, "status": status}, line)
     return 0
 
 
 def executions_list(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     name = line.needed("gcloud run jobs executions list", "--job")
     rows = [_described_execution(name, one) for one in reversed(state["jobs"].get(name, {"executions": []})["executions"])]
     limit = line.one("--limit")
@@ -377,41 +379,10 @@ def executions_list(state: dict[str, Any], line: Line, rest: list[str]) -> int:
 
 
 def executions_describe(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
+    place(line)
     for name, job in state["jobs"].items():
         for execution in job["executions"]:
             if execution["name"] == named(line, rest):
                 shown(_described_execution(name, execution), line)
                 return 0
-    return _absent("executions", rest[0])
-
-
-def pools_replace(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
-    with open(rest[0] if rest[0] != "-" else 0, encoding="utf-8") as opened:
-        wanted = yaml.safe_load(opened)
-    if wanted.get("kind") != "WorkerPool":
-        refuse(f"ERROR: {rest[0]} is a {wanted.get('kind')}, not a WorkerPool", 1)
-    name = wanted["metadata"]["name"]
-    pool = state["worker_pools"].setdefault(name, new_service(name))
-    return _settled(pool, create_revision(state, pool, wanted["spec"]["template"]))
-
-
-def pools_update(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
-    name = named(line, rest)
-    pool = state["worker_pools"].get(name)
-    if not pool:
-        return _absent("worker-pools", name)
-    template = copy.deepcopy(pool["revisions"][-1]["template"])
-    template["spec"]["containers"][0]["image"] = line.needed("gcloud run worker-pools update", "--image")
-    return _settled(pool, create_revision(state, pool, template))
-
-
-def pools_describe(state: dict[str, Any], line: Line, rest: list[str]) -> int:
-    _place(line)
-    name = named(line, rest)
-    if name not in state["worker_pools"]:
-        return _absent("worker-pools", name)
-    shown({**described(state["worker_pools"][name]), "apiVersion": "run.googleapis.com/v1", "kind": "WorkerPool"}, line)
-    return 0
+    return absent("executions", rest[0])

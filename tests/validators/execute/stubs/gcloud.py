@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from ..world import World
-from . import cloudrun
+from . import cloudrun, google, workerpools
 from .answers import shown
 from .commandline import Line, parsed, refuse
 
@@ -17,7 +17,7 @@ VALUED = {
     "--max-retries", "--command", "--impersonate-service-account", "--account", "--verbosity", "--audiences", "--secret", "--data-file",
     "--location", "--schedule", "--uri", "--http-method", "--oauth-service-account-email", "--oidc-service-account-email", "--time-zone",
     "--max-retry-attempts", "--attempt-deadline", "--description", "--member", "--role", "--condition", "--update-annotations", "--timeout",
-    "--cpu", "--memory", "--port", "--min-instances", "--max-instances", "--concurrency", "--ingress", "--parallelism", "--flatten",
+    "--cpu", "--memory", "--port", "--min-instances", "--max-instances", "--concurrency", "--ingress", "--parallelism", "--flatten", "--worker-pool",
 }  # fmt: skip
 SWITCHES = {
     "--quiet", "-q", "--no-traffic", "--wait", "--async", "--no-async", "--to-latest", "--clear-tags", "--no-user-output-enabled",
@@ -88,9 +88,20 @@ COMMANDS = {
     "run jobs describe": cloudrun.jobs_describe,
     "run jobs executions list": cloudrun.executions_list,
     "run jobs executions describe": cloudrun.executions_describe,
-    "run worker-pools replace": cloudrun.pools_replace,
-    "run worker-pools update": cloudrun.pools_update,
-    "run worker-pools describe": cloudrun.pools_describe,
+    "run worker-pools replace": workerpools.replace,
+    "run worker-pools update": workerpools.update,
+    "run worker-pools update-instance-split": workerpools.split,
+    "run worker-pools describe": workerpools.describe,
+    "run worker-pools revisions list": workerpools.revisions,
+    "run services delete": google.remove("services"),
+    "run jobs delete": google.remove("jobs"),
+    "run worker-pools delete": google.remove("worker_pools"),
+    "projects describe": google.projects_describe,
+    "secrets versions access": google.secrets_access,
+    "scheduler jobs describe": google.schedules("describe"),
+    "scheduler jobs create http": google.schedules("create"),
+    "scheduler jobs update http": google.schedules("update"),
+    "scheduler jobs delete": google.schedules("delete"),
     "artifacts docker images describe": image_describe,
     "auth print-access-token": said("ya29.stub"),
     "auth print-identity-token": said("identity.stub"),
