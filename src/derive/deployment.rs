@@ -1,7 +1,7 @@
 //! Deployments: every service and task of an environment after merging, with what it runs, answers and needs there.
 
 use crate::derive::environment::{EnvironmentFacts, Host};
-use crate::derive::image::{self, ImageFacts};
+use crate::derive::image::{ImageFacts, Index};
 use crate::derive::variable::{Part, Scope, Variable, variables};
 use crate::derive::{Assumption, generated_name};
 use crate::model;
@@ -186,13 +186,17 @@ pub(super) fn derive(
         domain: facts.domain.as_ref().map(|domain| domain.value.clone()),
         setting,
     };
+    let names = Index::new(images, setting);
     for (index, service) in setting.services.iter().enumerate() {
-        let workload = of_service(index, service, &scope, facts, images, app, assumptions);
+        let workload = of_service(index, service, &scope, facts, &names, app, assumptions);
         facts.workloads.push(workload);
     }
     for (index, task) in setting.tasks.iter().enumerate() {
-        let workload = of_task(index, task, &scope, facts, images, app);
+        let workload = of_task(index, task, &scope, facts, &names, app);
         facts.workloads.push(workload);
+    }
+    for (at, workload) in facts.workloads.iter().enumerate() {
+        facts.by_name.entry(workload.name.value.clone()).or_insert(at);
     }
 }
 
@@ -226,7 +230,7 @@ fn of_service(
     service: &model::Service,
     scope: &Scope<'_>,
     facts: &EnvironmentFacts,
-    images: &[ImageFacts],
+    names: &Index<'_>,
     app: &str,
     assumptions: &mut Vec<Assumption>,
 ) -> Workload {
@@ -247,14 +251,14 @@ fn of_service(
     }
     Workload {
         generated: generated_name(app, &facts.name.value, &service.name.value, host.name_limit),
-        image: image::index_of(images, service, scope.setting),
-        ready_image: image::ready(service, scope.setting),
+        image: names.image(&service.name.value),
+        ready_image: names.ready(service.image.as_ref()),
         ports: ports(service),
         calls: named(&service.calls, &variables, "service"),
         uses: named(&service.uses, &variables, "resource"),
         scale: scale(service),
         strategy,
-        unit: image::unit_of(service, scope.setting),
+        unit: names.unit(service),
         name: service.name.clone(),
         role,
         host,
@@ -268,14 +272,11 @@ fn of_task(
     task: &model::Task,
     scope: &Scope<'_>,
     facts: &EnvironmentFacts,
-    images: &[ImageFacts],
+    names: &Index<'_>,
     app: &str,
 ) -> Workload {
-    let owner = task
-        .image
-        .as_ref()
-        .and_then(|image| image.service.as_ref())
-        .and_then(|name| scope.setting.services.iter().find(|service| service.name.value == name.value));
+    let owner =
+        task.image.as_ref().and_then(|image| image.service.as_ref()).and_then(|name| names.service(&name.value));
     let mut all = owner.map(|service| variables(service.env.as_ref(), scope)).unwrap_or_default();
     for own in variables(task.env.as_ref(), scope) {
         match all.iter_mut().find(|old| old.name.value == own.name.value) {
@@ -290,14 +291,14 @@ fn of_task(
         role: Sourced::new(Role::Task, task.origin.clone()),
         generated: generated_name(app, &facts.name.value, &task.name.value, facts.host.name_limit),
         host: facts.host.clone(),
-        image: image::index_of_task(images, task, scope.setting),
-        ready_image: image::ready_of_task(task, scope.setting),
+        image: task.image.as_ref().and_then(|image| image.service.as_ref()).and_then(|owner| names.image(&owner.value)),
+        ready_image: names.ready(task.image.as_ref()),
         ports: Vec::new(),
         calls: named(&task.calls, &all, "service"),
         uses: named(&uses, &all, "resource"),
         scale: (Sourced::new(1, task.origin.clone()), Sourced::new(1, task.origin.clone())),
         strategy: None,
-        unit: owner.map_or_else(|| task.name.value.clone(), |service| image::unit_of(service, scope.setting)),
+        unit: owner.map_or_else(|| task.name.value.clone(), |service| names.unit(service)),
         variables: all,
         index,
     }

@@ -1,5 +1,7 @@
 //! Environments: tier, host, trigger and promotion, in the order that releases reach them.
 
+use std::collections::BTreeMap;
+
 use crate::derive::deployment::Workload;
 use crate::derive::variable::Scope;
 use crate::derive::{Assumption, Tier, tier};
@@ -96,12 +98,14 @@ pub struct EnvironmentFacts {
     pub ttl: Option<Sourced<Duration>>,
     /// What runs there: services in file order, then tasks.
     pub workloads: Vec<Workload>,
+    /// Where each name is in `workloads`.
+    pub(super) by_name: BTreeMap<String, usize>,
 }
 
 impl EnvironmentFacts {
     /// The workload of a service or task.
     pub fn workload(&self, name: &str) -> Option<&Workload> {
-        self.workloads.iter().find(|workload| workload.name.value == name)
+        self.by_name.get(name).and_then(|at| self.workloads.get(*at))
     }
 }
 
@@ -167,6 +171,7 @@ fn one(model: &Model, index: usize, assumptions: &mut Vec<Assumption>) -> Option
         routes,
         ttl: environment.ttl.clone(),
         workloads: Vec::new(),
+        by_name: BTreeMap::new(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Images: one per unique source, runtime and build; services that share one differ in their arguments.
 
+use std::collections::BTreeMap;
+
 use crate::derive::{Assumption, Variable, command};
 use crate::loader::Loader;
 use crate::model;
@@ -106,24 +108,90 @@ fn normal(folder: &str) -> String {
 }
 
 pub(super) fn derive(model: &Model, loader: &dyn Loader, assumptions: &mut Vec<Assumption>) -> Vec<ImageFacts> {
-    let mut images: Vec<(ImageFacts, Identity)> = Vec::new();
-    for service in &model.declared.services {
-        if service.image.is_some() {
-            continue;
-        }
+    let mut images: Vec<ImageFacts> = Vec::new();
+    let mut by_identity: BTreeMap<Identity, usize> = BTreeMap::new();
+    let mut by_service: BTreeMap<&str, usize> = BTreeMap::new();
+    for service in model.declared.services.iter().filter(|service| service.image.is_none()) {
         let Some(identity) = identity(service) else { continue };
-        match images.iter_mut().find(|(_, known)| *known == identity) {
-            Some((image, _)) => image.services.push(service.name.value.clone()),
-            None => images.push((of_service(service, &identity.0, loader, assumptions), identity)),
+        let next = images.len();
+        let at = *by_identity.entry(identity.clone()).or_insert(next);
+        by_service.insert(&service.name.value, at);
+        match images.get_mut(at) {
+            Some(image) => image.services.push(service.name.value.clone()),
+            None => images.push(of_service(service, &identity.0, loader, assumptions)),
         }
     }
     for service in &model.declared.services {
         let Some(owner) = service.image.as_ref().and_then(|image| image.service.as_ref()) else { continue };
-        if let Some((image, _)) = images.iter_mut().find(|(image, _)| image.services.contains(&owner.value)) {
+        if let Some(image) = by_service.get(owner.value.as_str()).and_then(|at| images.get_mut(*at)) {
             image.services.push(service.name.value.clone());
         }
     }
-    images.into_iter().map(|(image, _)| image).collect()
+    images
+}
+
+/// Finds images and services by name, so that deriving stays linear in their number.
+pub(super) struct Index<'a> {
+    images: BTreeMap<&'a str, usize>,
+    services: BTreeMap<&'a str, &'a model::Service>,
+    first: BTreeMap<Identity, &'a model::Service>,
+}
+
+impl<'a> Index<'a> {
+    /// Indexes the images and the services of a setting.
+    pub(super) fn new(images: &'a [ImageFacts], setting: &'a Setting) -> Self {
+        let named = images
+            .iter()
+            .enumerate()
+            .flat_map(|(at, image)| image.services.iter().map(move |service| (service.as_str(), at)));
+        let mut first = BTreeMap::new();
+        for service in &setting.services {
+            if let Some(identity) = identity(service) {
+                first.entry(identity).or_insert(service);
+            }
+        }
+        Index {
+            images: named.collect(),
+            services: setting.services.iter().map(|service| (service.name.value.as_str(), service)).collect(),
+            first,
+        }
+    }
+
+    /// The service of a name.
+    pub(super) fn service(&self, name: &str) -> Option<&'a model::Service> {
+        self.services.get(name).copied()
+    }
+
+    /// The image a service runs, following `image service=`.
+    pub(super) fn image(&self, service: &str) -> Option<usize> {
+        self.images.get(service).copied()
+    }
+
+    /// The ready image of a service or task: its own, or that of the service whose image it takes.
+    pub(super) fn ready(&self, image: Option<&model::Image>) -> Option<Sourced<ImageRef>> {
+        let image = image?;
+        if let Some(reference) = &image.reference {
+            return Some(reference.clone());
+        }
+        self.service(&image.service.as_ref()?.value)?.image.as_ref()?.reference.clone()
+    }
+
+    /// The release unit of a service: its `release` name, else that of the service whose image it shares, else its own name.
+    pub(super) fn unit(&self, service: &model::Service) -> String {
+        if let Some(unit) = &service.release {
+            return unit.value.clone();
+        }
+        let owner = match service.image.as_ref().and_then(|image| image.service.as_ref()) {
+            Some(owner) => self.service(&owner.value),
+            None => identity(service).and_then(|own| self.first.get(&own).copied()),
+        };
+        match owner {
+            Some(owner) if owner.name.value != service.name.value => {
+                owner.release.as_ref().map_or_else(|| owner.name.value.clone(), |unit| unit.value.clone())
+            }
+            Some(_) | None => service.name.value.clone(),
+        }
+    }
 }
 
 fn of_service(
@@ -287,54 +355,4 @@ fn manifest(
         manifest: find(&first.manifest),
         lock: None,
     })
-}
-
-/// The image a service runs, following `image service=`.
-pub(super) fn index_of(images: &[ImageFacts], service: &model::Service, _setting: &Setting) -> Option<usize> {
-    images.iter().position(|image| image.services.contains(&service.name.value))
-}
-
-/// The image a task runs.
-pub(super) fn index_of_task(images: &[ImageFacts], task: &model::Task, _setting: &Setting) -> Option<usize> {
-    let owner = task.image.as_ref()?.service.as_ref()?;
-    images.iter().position(|image| image.services.contains(&owner.value))
-}
-
-/// The ready image of a service: its own, or that of the service whose image it takes.
-pub(super) fn ready(service: &model::Service, setting: &Setting) -> Option<Sourced<ImageRef>> {
-    ready_image(service.image.as_ref(), setting)
-}
-
-/// The ready image of a task.
-pub(super) fn ready_of_task(task: &model::Task, setting: &Setting) -> Option<Sourced<ImageRef>> {
-    ready_image(task.image.as_ref(), setting)
-}
-
-fn ready_image(image: Option<&model::Image>, setting: &Setting) -> Option<Sourced<ImageRef>> {
-    let image = image?;
-    if let Some(reference) = &image.reference {
-        return Some(reference.clone());
-    }
-    let owner = image.service.as_ref()?;
-    let service = setting.services.iter().find(|service| service.name.value == owner.value)?;
-    service.image.as_ref()?.reference.clone()
-}
-
-/// The release unit of a service: its `release` name, else that of the service whose image it shares, else its own name.
-pub(super) fn unit_of(service: &model::Service, setting: &Setting) -> String {
-    if let Some(unit) = &service.release {
-        return unit.value.clone();
-    }
-    let owner = match service.image.as_ref().and_then(|image| image.service.as_ref()) {
-        Some(owner) => setting.services.iter().find(|other| other.name.value == owner.value),
-        None => identity(service)
-            .and_then(|own| setting.services.iter().find(|other| identity(other).as_ref() == Some(&own))),
-    };
-    match owner {
-        Some(owner) if owner.name.value != service.name.value => match &owner.release {
-            Some(unit) => unit.value.clone(),
-            None => owner.name.value.clone(),
-        },
-        _ => service.name.value.clone(),
-    }
 }
