@@ -4,6 +4,7 @@ mod environment;
 mod github;
 pub mod image;
 pub mod ops;
+pub mod paper;
 pub mod platform;
 
 use crate::artifact::{Artifact, Group};
@@ -27,6 +28,7 @@ pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "environment", group: Group::Iac, emit: environment::emit },
     Emitter { name: "image", group: Group::Iac, emit: image::emit },
     Emitter { name: "github", group: Group::CiCd, emit: github::emit },
+    Emitter { name: "runbook", group: Group::Operations, emit: paper::runbook::emit },
 ];
 
 /// The trees of every file that the plan needs.

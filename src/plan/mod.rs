@@ -3,6 +3,9 @@
 pub mod applies;
 pub mod link;
 pub mod signal;
+mod grounds;
+
+pub use grounds::{is_external, is_stateful, joined, suits};
 
 use crate::check::Checked;
 use crate::derive::{EnvironmentFacts, Facts, ImageFacts, Tier, UnitFacts, Workload};

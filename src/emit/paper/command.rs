@@ -1,0 +1,233 @@
+//! Commands in documents: those of our scripts, of the platforms and of the secret stores, filled in.
+
+use crate::artifact::markdown::{Block, shell};
+use crate::artifact::{Script, Word};
+use crate::derive::{EnvironmentFacts, Workload, generated_name};
+use crate::emit::paper::deployment::{Deployment, by_environment, host_properties};
+use crate::emit::platform;
+use crate::model;
+use crate::plan::Plan;
+use crate::source::Origin;
+use crate::standard;
+
+/// A command for one deployment: our own script where there is one, else the platform's.
+pub(super) fn of_deployment(plan: &Plan<'_>, deployment: &Deployment<'_>, name: &str) -> Option<Script> {
+    let words = [("environment", Word::text(deployment.place())), ("service", Word::text(deployment.name()))];
+    match name {
+        "rollback" if deployment.is_lasting() => Some(Script::of("ops/rollback.sh {environment} {service}", &words)),
+        "verify" if deployment.is_lasting() => Some(Script::of("ops/verify.sh {environment} {service}", &words)),
+        "rollback" | "verify" => None,
+        name => platform::backend(&deployment.workload.host.platform.value)?.command(
+            plan,
+            deployment.environment,
+            deployment.workload,
+            name,
+        ),
+    }
+}
+
+/// The commands of one name for many deployments: a block for each environment that has any, under its name.
+pub(super) fn blocks(
+    plan: &Plan<'_>,
+    deployments: &[Deployment<'_>],
+    name: &str,
+) -> Vec<(String, Block)> {
+    by_environment(deployments)
+        .into_iter()
+        .filter_map(|(environment, group)| {
+            let block = block(plan, &group, name)?;
+            Some((environment.name.value.clone(), block.at(&environment.name.origin)))
+        })
+        .collect()
+}
+
+/// The commands of one name for the deployments of one environment, none twice.
+pub(super) fn block(plan: &Plan<'_>, deployments: &[Deployment<'_>], name: &str) -> Option<Block> {
+    let mut script = Script::new();
+    let mut seen: Vec<Script> = Vec::new();
+    for deployment in deployments {
+        let Some(command) = of_deployment(plan, deployment, name) else { continue };
+        if !seen.contains(&command) {
+            script.at(&deployment.origin(), |script| {
+                script.append(&command);
+            });
+            seen.push(command);
+        }
+    }
+    (!script.is_empty()).then(|| shell(script))
+}
+
+/// A command of the platform for a resource (`resource-status`, `backups`, `restore`, …).
+pub(super) fn of_resource(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    resource: &model::Resource,
+    name: &str,
+) -> Option<Script> {
+    if crate::plan::is_external(resource) {
+        return None;
+    }
+    let facts = standard::platform(&environment.host.platform.value)?;
+    let known = facts.command.iter().find(|known| known.for_.value == "resource" && known.name.value == name)?;
+    filled(&known.run.as_ref()?.value, &resource_words(plan, environment, resource))
+}
+
+/// What the placeholders of a resource's commands stand for.
+fn resource_words(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    resource: &model::Resource,
+) -> Vec<(&'static str, String)> {
+    let name = &resource.name.value;
+    let mut words = place_words(plan, environment);
+    words.push(("resource", name.clone()));
+    words.push(("workload", generated_name(plan.app(), &environment.name.value, name, environment.host.name_limit)));
+    words
+}
+
+/// What is known of an environment for any command.
+fn place_words(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<(&'static str, String)> {
+    let mut words = vec![("app", plan.app().to_owned()), ("environment", environment.name.value.clone())];
+    for (name, value) in host_properties(&environment.host) {
+        let known = ["region", "project", "account", "cluster", "namespace", "server"];
+        words.extend(known.into_iter().find(|known| *known == name).map(|known| (known, value.value.clone())));
+    }
+    if let Some(repo) = plan.model.app.as_ref().and_then(|app| app.repo.as_ref()) {
+        let address = repo.address.value.trim_end_matches('/');
+        words.push(("repository", address.split_once('/').map_or(address, |(_, path)| path).to_owned()));
+    }
+    if let Some(domain) = &environment.domain {
+        words.push(("domain", domain.value.clone()));
+    }
+    words
+}
+
+/// A command of the standard library about an environment (`{environment}`, `{unit}`, `{service}`, `{domain}`, …).
+pub(super) fn of_place(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    workload: Option<&Workload>,
+    template: &str,
+) -> Option<Script> {
+    let mut words = place_words(plan, environment);
+    if let Some(workload) = workload {
+        words.push(("service", workload.name.value.clone()));
+        words.push(("unit", workload.unit.clone()));
+        words.push(("workload", workload.generated.clone()));
+    }
+    filled(template, &words)
+}
+
+/// What is done with a secret in its store.
+#[derive(Clone, Copy)]
+pub(super) enum StoreVerb {
+    /// A new value is put in.
+    Put,
+    /// The newest value is there.
+    Check,
+    /// An old value is switched off.
+    Disable,
+}
+
+/// The store of a secret: as declared, else the host's own.
+pub(super) fn store(environment: &EnvironmentFacts, secret: &model::Secret) -> Option<model::StdSecretStore> {
+    let store = match &secret.from {
+        Some(from) => from.store.value,
+        None => {
+            let host = standard::platform(&environment.host.platform.value)?;
+            host.secret_store.iter().find(|row| row.support.value == model::PlatformSupport::Native)?.store.value
+        }
+    };
+    standard::get("secret-store", store.word())
+}
+
+/// A command of a secret's store, as the secret is declared in the environment.
+pub(super) fn of_store(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    secret: &model::Secret,
+    verb: StoreVerb,
+) -> Option<Script> {
+    let facts = store(environment, secret)?;
+    let template = match verb {
+        StoreVerb::Put => facts.put,
+        StoreVerb::Check => facts.check,
+        StoreVerb::Disable => facts.disable,
+    }?;
+    let mut words: Vec<(&str, String)> = Vec::new();
+    if let Some(from) = &secret.from {
+        words.extend(from.region.as_ref().map(|region| ("region", region.value.clone())));
+        words.extend(from.project.as_ref().map(|project| ("project", project.value.clone())));
+        words.extend(from.vault.as_ref().map(|vault| ("name", vault.value.clone())));
+    }
+    let path = store_path(secret);
+    let (path, key) = match path.split_once('#') {
+        Some((path, key)) => (path.to_owned(), Some(key.to_owned())),
+        None => (path.clone(), None),
+    };
+    // `op://vault/item/field` and `secret/key` name their parts by place.
+    let parts: Vec<&str> = path.trim_start_matches("op://").split('/').collect();
+    let (name, field) = match parts.as_slice() {
+        [.., name, field] => (Some((*name).to_owned()), Some((*field).to_owned())),
+        _ => (None, None),
+    };
+    words.extend(key.or(field).map(|key| ("key", key)));
+    words.extend(name.map(|name| ("name", name)));
+    words.push(("store-path", path));
+    words.push(("value", "OLD_VERSION".to_owned()));
+    words.extend(place_words(plan, environment));
+    filled(&template.value, &words)
+}
+
+/// Where a secret lies in its store: as it says, else under its own name, which CI services want in upper case.
+pub(super) fn store_path(secret: &model::Secret) -> String {
+    let from = secret.from.as_ref();
+    if let Some(path) = from.and_then(|from| from.path.as_ref()) {
+        return path.value.clone();
+    }
+    let name = &secret.name.value;
+    match from.map(|from| from.store.value) {
+        Some(model::SecretStore::Github | model::SecretStore::Gitlab) => name.replace('-', "_").to_uppercase(),
+        None
+        | Some(
+            model::SecretStore::AwsSecretsManager
+            | model::SecretStore::AwsParameterStore
+            | model::SecretStore::GcpSecretManager
+            | model::SecretStore::AzureKeyVault
+            | model::SecretStore::Vault
+            | model::SecretStore::Kubernetes
+            | model::SecretStore::N1password
+            | model::SecretStore::Doppler
+            | model::SecretStore::Sops,
+        ) => name.clone(),
+    }
+}
+
+/// A template of the standard library as a script; none where it needs a word that is not known here. The first word
+/// of a name counts.
+fn filled(template: &str, known: &[(&str, String)]) -> Option<Script> {
+    let mut script = Script::new();
+    for line in template.lines() {
+        let mut line = line.to_owned();
+        let mut words: Vec<(String, Word)> = Vec::new();
+        for placeholder in model::Placeholder::ALL {
+            let written = ["{", placeholder.word(), "}"].concat();
+            if !line.contains(&written) {
+                continue;
+            }
+            let (_, value) = known.iter().find(|(name, _)| *name == placeholder.word())?;
+            // A hole of a script is written without a dash.
+            let hole = placeholder.word().replace('-', "_");
+            line = line.replace(&written, &["{", &hole, "}"].concat());
+            words.push((hole, Word::text(value)));
+        }
+        let words: Vec<(&str, Word)> = words.iter().map(|(name, word)| (name.as_str(), word.clone())).collect();
+        script.line(&line, &words);
+    }
+    Some(script)
+}
+
+/// A block of one script.
+pub(super) fn fence(script: Script, origin: &Origin) -> Block {
+    shell(script).at(origin)
+}

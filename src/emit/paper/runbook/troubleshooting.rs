@@ -1,0 +1,299 @@
+//! The section Troubleshooting: an entry for each kind of failure that can happen here, with symptom, cause, solution and escalation.
+
+use crate::artifact::Script;
+use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
+use crate::derive::{EnvironmentFacts, Role};
+use crate::emit::paper::deployment::{Deployment, by_environment, watched};
+use crate::emit::paper::{command, names, people, told};
+use crate::model::{self, Applies, ServiceKind};
+use crate::plan::{Plan, joined};
+use crate::source::Origin;
+use crate::standard;
+
+/// What an entry of the standard library is told of here.
+struct Case<'a> {
+    /// The deployments whose commands it shows.
+    deployments: Vec<Deployment<'a>>,
+    /// The resources it is about, each in its environment.
+    resources: Vec<(&'a EnvironmentFacts, &'a model::Resource)>,
+    /// What makes it apply.
+    origin: Origin,
+}
+
+pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
+    let mut out = Vec::new();
+    for runbook in &plan.model.declared.runbooks {
+        out.extend(declared(plan, runbook));
+    }
+    for entry in standard::all::<model::StdRunbook>("runbook") {
+        // A project's own entry of the same name replaces it.
+        if plan.model.declared.runbooks.iter().any(|own| own.name.value == entry.name.value) {
+            continue;
+        }
+        if let Some(case) = case(plan, &entry) {
+            out.extend(standard_entry(plan, &entry, &case));
+        }
+    }
+    out
+}
+
+fn title(text: &str, name: &str, origin: &Origin) -> Block {
+    heading(3, text).keyed(name).at(origin)
+}
+
+fn label(text: &str, origin: &Origin) -> Block {
+    paragraph(Prose::from(Inline::strong([text, ":"].concat()))).at(origin)
+}
+
+/// An entry of the project.
+fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
+    let origin = &runbook.name.origin;
+    let sentence = |text: &crate::source::Sourced<String>| item(Prose::from(&text.value)).at(&text.origin);
+    let fixes = runbook.fix.iter().map(|fix| {
+        let step = item(Prose::from(&fix.text.value)).at(&fix.origin);
+        match &fix.run {
+            Some(run) => step.with(shell(Script::user(&run.value)).at(&run.origin)),
+            None => step,
+        }
+    });
+    let mut out = vec![
+        title(&own_title(&runbook.name.value), &runbook.name.value, origin),
+        label("Symptom", origin),
+        bullets(runbook.symptom.iter().map(sentence)),
+        label("Cause", origin),
+        bullets(runbook.cause.iter().map(sentence)),
+        label("Solution", origin),
+        steps(fixes),
+    ];
+    let (to, by) = match &runbook.escalate {
+        Some(route) => (people::route_words(plan, &route.value), route.origin.clone()),
+        None => match people::owner(plan) {
+            Some((owner, by)) => (owner, by),
+            None => return out,
+        },
+    };
+    let words = Prose::from(Inline::strong("Escalation:")).then(" if that does not help, ").then(to).then(".");
+    out.push(paragraph(words).at(&by));
+    out
+}
+
+/// `queue-stuck` as the words of a heading, so that its anchor is the name.
+fn own_title(name: &str) -> String {
+    let text = name.replace('-', " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Where an entry of the standard library applies.
+fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook) -> Option<Case<'a>> {
+    let applies = entry.applies.value;
+    let mut origins: Vec<Origin> = Vec::new();
+    let mut found: Vec<Deployment<'a>> = Vec::new();
+    let pool = match applies {
+        Applies::Preview => previews(plan),
+        _ => watched(plan),
+    };
+    for one in pool {
+        if !is_of(&entry.kind, one.workload.role.value) {
+            continue;
+        }
+        if let Some(origin) = plan.grounds(one.environment, Some(one.workload), applies) {
+            origins.push(origin);
+            found.push(one);
+        }
+    }
+    let mut resources: Vec<(&EnvironmentFacts, &model::Resource)> = Vec::new();
+    if entry.subject.value == "resource" {
+        for one in &found {
+            for resource in plan.used(one.environment, one.workload) {
+                let known = |(place, other): &(&EnvironmentFacts, &model::Resource)| {
+                    place.index == one.environment.index && other.name.value == resource.name.value
+                };
+                if crate::plan::suits(resource, applies) && !resources.iter().any(known) {
+                    resources.push((one.environment, resource));
+                }
+            }
+        }
+    }
+    Some(Case { deployments: found, resources, origin: joined(origins)? })
+}
+
+fn previews<'a>(plan: &Plan<'a>) -> Vec<Deployment<'a>> {
+    plan.ephemeral()
+        .flat_map(|environment| environment.workloads.iter().map(move |workload| Deployment { environment, workload }))
+        .collect()
+}
+
+fn is_of(kinds: &[crate::source::Sourced<ServiceKind>], role: Role) -> bool {
+    let kind = match role {
+        Role::Web => ServiceKind::Web,
+        Role::Api => ServiceKind::Api,
+        Role::Worker => ServiceKind::Worker,
+        Role::Cron => ServiceKind::Cron,
+        Role::Static => ServiceKind::Static,
+        Role::Function => ServiceKind::Function,
+        Role::Task => return kinds.is_empty(),
+    };
+    kinds.is_empty() || kinds.iter().any(|known| known.value == kind)
+}
+
+fn standard_entry(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -> Vec<Block> {
+    let origin = &case.origin;
+    let holes = holes(plan, case);
+    let causes = entry.cause.iter().filter_map(|cause| {
+        let origin = grounds(plan, case, cause.applies.value)?;
+        Some(item(told(&cause.value.value, &holes)).at(&origin))
+    });
+    let doing: Vec<Item> = [&entry.look, &entry.fix, &entry.verify]
+        .into_iter()
+        .flatten()
+        .filter_map(|step| step_item(plan, step, case, &holes))
+        .collect();
+    let mut out = vec![
+        title(&entry.title.value, &entry.name.value, origin),
+        label("Symptom", origin),
+        bullets(entry.symptom.iter().map(|symptom| item(told(&symptom.value, &holes)).at(origin))),
+        label("Cause", origin),
+        bullets(causes),
+        label("Solution", origin),
+        steps(doing),
+    ];
+    if let Some(escalate) = &entry.escalate {
+        let severity = entry.severity.value;
+        let words = Prose::from(Inline::strong("Escalation:")).then(" ").then(told(&escalate.value, &holes));
+        out.push(paragraph(words.then(to_whom(plan, severity))).at(&escalation_origin(plan, severity, origin)));
+    }
+    out
+}
+
+/// ` Through the route …; owner ….`
+fn to_whom(plan: &Plan<'_>, severity: model::AlertSeverity) -> Prose {
+    let route = route(plan, severity).map(|route| {
+        Prose::from(" Route: ").then(people::route_words(plan, &route.name.value)).then(".")
+    });
+    let owner = people::owner(plan).map(|(owner, _)| Prose::from(" Owner: ").then(owner).then("."));
+    route.unwrap_or_default().then(owner.unwrap_or_default())
+}
+
+fn route<'a>(plan: &Plan<'a>, severity: model::AlertSeverity) -> Option<&'a model::ObserveRoute> {
+    let routes = people::routes(plan);
+    let nearest = match severity {
+        model::AlertSeverity::Page => routes.first(),
+        model::AlertSeverity::Ticket => routes.last(),
+    };
+    routes.iter().find(|route| route.name.value == severity.word()).or(nearest)
+}
+
+fn escalation_origin(plan: &Plan<'_>, severity: model::AlertSeverity, first: &Origin) -> Origin {
+    let origin = first.clone();
+    let origin = route(plan, severity).iter().fold(origin, |origin, route| origin.with(&route.origin));
+    people::owner(plan).iter().fold(origin, |origin, (_, owner)| origin.with(owner))
+}
+
+/// What makes something apply to what the entry is told of.
+fn grounds(plan: &Plan<'_>, case: &Case<'_>, applies: Applies) -> Option<Origin> {
+    if applies == Applies::Always {
+        return Some(case.origin.clone());
+    }
+    joined(case.deployments.iter().filter_map(|one| plan.grounds(one.environment, Some(one.workload), applies)))
+}
+
+/// What the placeholders of its sentences stand for.
+fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
+    let mut resources: Vec<&str> = case.resources.iter().map(|(_, resource)| resource.name.value.as_str()).collect();
+    resources.dedup();
+    let mut domains: Vec<&str> = Vec::new();
+    let mut budgets: Vec<String> = Vec::new();
+    for one in &case.deployments {
+        domains.extend(one.environment.domain.iter().map(|domain| domain.value.as_str()));
+        budgets.extend(plan.budgets(one.environment).map(|budget| budget.amount.value.to_string()));
+    }
+    domains.sort_unstable();
+    domains.dedup();
+    budgets.sort_unstable();
+    budgets.dedup();
+    let owner = people::owner(plan).map_or_else(|| Prose::from("the owner of the application"), |(owner, _)| owner);
+    vec![
+        ("resource", names(resources)),
+        ("domain", names(domains)),
+        ("budget", budgets.join(", ").into()),
+        ("owner", owner),
+    ]
+}
+
+/// A step with its commands, where there are any.
+fn step_item(
+    plan: &Plan<'_>,
+    step: &model::StdRunbookStep,
+    case: &Case<'_>,
+    holes: &[(&str, Prose)],
+) -> Option<Item> {
+    let origin = grounds(plan, case, step.applies.value)?;
+    let text = item(told(&step.value.value, holes)).at(&origin);
+    let blocks = commands(plan, step, case);
+    Some(blocks.into_iter().fold(text, Item::with))
+}
+
+/// The commands of a step: its own, by platform or resource kind, else the platform's.
+fn commands(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>) -> Vec<Block> {
+    let mut script = Script::new();
+    let mut seen: Vec<Script> = Vec::new();
+    let mut add = |command: Option<Script>, origin: &Origin| {
+        if let Some(command) = command.filter(|command| !seen.contains(command)) {
+            script.at(origin, |script| {
+                script.append(&command);
+            });
+            seen.push(command);
+        }
+    };
+    if step.run.is_empty() {
+        let Some(name) = &step.use_ else { return Vec::new() };
+        for (environment, resource) in &case.resources {
+            add(command::of_resource(plan, environment, resource, &name.value), &resource.name.origin);
+        }
+        for one in by_environment(&case.deployments).into_iter().flat_map(|(_, group)| group) {
+            add(command::of_deployment(plan, &one, &name.value), &one.origin());
+        }
+    } else {
+        own_commands(plan, step, case, &mut add);
+    }
+    let block = shell(script);
+    if block.is_empty() { Vec::new() } else { vec![block.at(&case.origin)] }
+}
+
+fn own_commands(
+    plan: &Plan<'_>,
+    step: &model::StdRunbookStep,
+    case: &Case<'_>,
+    add: &mut impl FnMut(Option<Script>, &Origin),
+) {
+    let row = |name: &str| step.run.iter().find(|row| row.platform.value == name).map(|row| row.command.value.as_str());
+    let mut found = false;
+    let resources = match case.resources.is_empty() {
+        true => used_by(plan, case),
+        false => case.resources.clone(),
+    };
+    for (environment, resource) in resources {
+        if let Some(template) = row(resource.kind.value.word()) {
+            add(command::of_place(plan, environment, None, template), &resource.name.origin);
+            found = true;
+        }
+    }
+    for one in &case.deployments {
+        let template = row(&one.workload.host.platform.value).or_else(|| row("default").filter(|_| !found));
+        if let Some(template) = template {
+            add(command::of_place(plan, one.environment, Some(one.workload), template), &one.origin());
+        }
+    }
+}
+
+/// The resources that the deployments of a case use.
+fn used_by<'a>(plan: &Plan<'a>, case: &Case<'a>) -> Vec<(&'a EnvironmentFacts, &'a model::Resource)> {
+    let mut all: Vec<(&EnvironmentFacts, &model::Resource)> = Vec::new();
+    for one in &case.deployments {
+        for resource in plan.used(one.environment, one.workload) {
+            all.push((one.environment, resource));
+        }
+    }
+    all
+}

@@ -1,0 +1,178 @@
+//! What makes something that the standard library tells of apply somewhere: the declarations that a document cites.
+
+use crate::derive::{EnvironmentFacts, Exposure, Part, Workload};
+use crate::model::{self, Applies, ResourceOrigin};
+use crate::plan::Plan;
+use crate::source::Origin;
+use crate::standard;
+
+/// Several origins as one: the first, with the others as contributors.
+pub fn joined(origins: impl IntoIterator<Item = Origin>) -> Option<Origin> {
+    origins.into_iter().reduce(|first, other| first.with(&other))
+}
+
+impl<'a> Plan<'a> {
+    /// What makes `word` true of a workload, or of any workload of the environment; none where it is not.
+    pub fn grounds(
+        &self,
+        environment: &EnvironmentFacts,
+        workload: Option<&Workload>,
+        word: Applies,
+    ) -> Option<Origin> {
+        match workload {
+            Some(workload) => self.grounds_of(environment, workload, word),
+            None => joined(
+                environment.workloads.iter().filter_map(|workload| self.grounds_of(environment, workload, word)),
+            ),
+        }
+    }
+
+    /// The resources that a workload uses, as they are in the environment.
+    pub fn used(&self, environment: &EnvironmentFacts, workload: &Workload) -> Vec<&'a model::Resource> {
+        let resources = &self.setting(environment).resources;
+        let found = |name: &String| resources.iter().find(|resource| resource.name.value == *name);
+        workload.uses.iter().filter_map(|used| found(&used.value)).collect()
+    }
+
+    /// The secrets that a workload reads, as they are in the environment.
+    pub fn read_secrets(&self, environment: &EnvironmentFacts, workload: &Workload) -> Vec<&'a model::Secret> {
+        let secrets = &self.setting(environment).secrets;
+        let mut names: Vec<String> = workload.secrets().into_iter().map(|secret| secret.value).collect();
+        if let Some(service) = workload.service(self.setting(environment)) {
+            let held = |name: &str| {
+                let needle = ["${secret.", name, "}"].concat();
+                service.file.iter().any(|file| file.value.as_ref().is_some_and(|value| value.value.contains(&needle)))
+            };
+            names.extend(secrets.iter().map(|secret| secret.name.value.clone()).filter(|name| held(name)));
+        }
+        secrets.iter().filter(|secret| names.contains(&secret.name.value)).collect()
+    }
+
+    fn grounds_of(&self, environment: &EnvironmentFacts, workload: &Workload, word: Applies) -> Option<Origin> {
+        let setting = self.setting(environment);
+        let service = workload.service(setting);
+        let resources = || self.used(environment, workload).into_iter();
+        let of = |wanted: &dyn Fn(&model::Resource) -> bool| {
+            joined(resources().filter(|resource| wanted(resource)).map(|resource| resource.name.origin.clone()))
+        };
+        match word {
+            Applies::Always => Some(workload.name.origin.clone()),
+            Applies::Public => workload
+                .ports
+                .iter()
+                .find(|port| port.exposure.value == Exposure::Public)
+                .map(|port| port.exposure.origin.clone()),
+            Applies::Port => workload.main_port().map(|port| port.node.origin.clone()),
+            Applies::Usage => service?.usage.as_ref()?.traffic.as_ref().map(|traffic| traffic.origin.clone()),
+            Applies::Scale => (workload.scale.1.value > 1).then(|| workload.scale.1.origin.clone()),
+            Applies::Size => Some(service?.size.as_ref()?.memory.as_ref()?.origin.clone()),
+            Applies::Schedule => Some(service?.schedule.as_ref()?.origin.clone()),
+            Applies::Queue => of(&|resource| measured("queue.depth", resource)),
+            Applies::Resource => of(&|_| true),
+            Applies::Stateful => of(&is_stateful),
+            Applies::Relational => of(&|resource| measured("db.connections", resource)),
+            Applies::External => of(&is_external),
+            Applies::Volume => {
+                joined(service?.volume.iter().filter(|volume| volume.keep.value).map(|volume| volume.origin.clone()))
+            }
+            Applies::Domain => environment.domain.as_ref().map(|domain| domain.origin.clone()),
+            Applies::Secret => joined(
+                self.read_secrets(environment, workload).into_iter().map(|secret| secret.name.origin.clone()),
+            ),
+            Applies::Migration => joined(service?.migrate.iter().map(|migration| migration.origin.clone())),
+            Applies::Rollback => {
+                self.strategy(environment, workload)?.rollback.as_ref().map(|rollback| rollback.origin.clone())
+            }
+            Applies::Calls => joined(workload.calls.iter().map(|call| call.origin.clone())),
+            Applies::Budget => joined(self.budgets(environment).map(|budget| budget.origin.clone())),
+            Applies::Slo => joined(
+                setting.slos.iter().filter(|slo| slo.service.value == workload.name.value).map(|slo| slo.origin.clone()),
+            ),
+            Applies::Image => workload.image.map(|_| workload.name.origin.clone()),
+            Applies::Pipeline => Some(self.pipeline().1),
+            Applies::Preview => environment.ephemeral.value.then(|| environment.ephemeral.origin.clone()),
+            Applies::Flow => joined(
+                self.model.threats.iter().flat_map(|threats| &threats.flow).map(|flow| flow.origin.clone()),
+            ),
+            Applies::DataConfidential => self.confidential(environment, workload),
+            Applies::Kubernetes => {
+                let facts = standard::platform(&workload.host.platform.value)?;
+                let namespaced = facts.takes.iter().any(|property| property.name.value == "namespace");
+                namespaced.then(|| workload.host.platform.origin.clone())
+            }
+            Applies::Flag => joined(service?.flag.iter().map(|flag| flag.origin.clone())),
+        }
+    }
+
+    /// The budgets that hold in an environment.
+    pub fn budgets(&self, environment: &EnvironmentFacts) -> impl Iterator<Item = &'a model::Budget> + use<'a> {
+        let name = environment.name.value.clone();
+        self.model
+            .cost
+            .iter()
+            .flat_map(|cost| &cost.budget)
+            .filter(move |budget| budget.environment.as_ref().is_none_or(|only| only.value == name))
+    }
+
+    /// The pipeline service, and what decides it: the declaration, else where the repository is.
+    pub fn pipeline(&self) -> (model::PipelineService, Origin) {
+        let app = self.model.app.as_ref();
+        if let Some(pipeline) = &self.model.pipeline {
+            return (pipeline.service.value, pipeline.service.origin.clone());
+        }
+        match app.and_then(|app| app.repo.as_ref()) {
+            Some(repo) => {
+                let origin = repo.address.origin.clone().because("the pipeline follows the repository's host");
+                match repo.address.value.starts_with("gitlab.") {
+                    true => (model::PipelineService::Gitlab, origin),
+                    false => (model::PipelineService::Github, origin),
+                }
+            }
+            None => (model::PipelineService::Github, Origin::rule("the pipeline is GitHub's unless it says otherwise")),
+        }
+    }
+
+    /// Data of a class that not everybody may see: in a value, a resource, or the whole application.
+    fn confidential(&self, environment: &EnvironmentFacts, workload: &Workload) -> Option<Origin> {
+        let high = |class: &model::DataClass| matches!(class, model::DataClass::Confidential | model::DataClass::Restricted);
+        let app = self.model.app.as_ref().and_then(|app| app.data.as_ref()).filter(|data| high(&data.value));
+        let held = self.used(environment, workload).into_iter().filter_map(|resource| resource.data.as_ref());
+        let read = workload.variables.iter().filter(|variable| variable.parts.iter().any(Part::is_secret));
+        let classes = held.filter(|data| high(&data.value)).map(|data| data.origin.clone());
+        let values =
+            read.filter(|variable| variable.class >= crate::derive::DataClass::Confidential).map(|one| one.origin.clone());
+        joined(app.map(|data| data.origin.clone()).into_iter().chain(classes).chain(values))
+    }
+}
+
+/// Whether a metric of resources or queues can be asked of a resource's kind.
+fn measured(metric: &str, resource: &model::Resource) -> bool {
+    let metric = standard::get::<model::StdMetric>("metric", metric);
+    metric.is_some_and(|metric| {
+        metric.query.iter().any(|query| query.resource.as_ref().is_some_and(|kind| kind.value == resource.kind.value))
+    })
+}
+
+/// Whether a resource is of those that a word tells of; a word about something else tells of all.
+pub fn suits(resource: &model::Resource, word: Applies) -> bool {
+    if word == Applies::Queue {
+        measured("queue.depth", resource)
+    } else if word == Applies::Relational {
+        measured("db.connections", resource)
+    } else if word == Applies::External {
+        is_external(resource)
+    } else {
+        word != Applies::Stateful || is_stateful(resource)
+    }
+}
+
+/// Whether somebody else runs it.
+pub fn is_external(resource: &model::Resource) -> bool {
+    resource.from.as_ref().is_some_and(|from| from.origin_arg.value == ResourceOrigin::External)
+}
+
+/// Whether it keeps data that we answer for.
+pub fn is_stateful(resource: &model::Resource) -> bool {
+    let kind = standard::get::<model::StdResourceKind>("resource-kind", resource.kind.value.word());
+    !is_external(resource) && kind.is_some_and(|kind| kind.stateful.value)
+}
