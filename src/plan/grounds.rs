@@ -1,8 +1,8 @@
 //! What makes something that the standard library tells of apply somewhere: the declarations that a document cites.
 
 use crate::derive::{EnvironmentFacts, Exposure, Part, Workload};
-use crate::model::{self, Applies, ResourceOrigin};
-use crate::plan::Plan;
+use crate::model::{self, Applies};
+use crate::plan::{Plan, applies};
 use crate::source::Origin;
 use crate::standard;
 
@@ -67,11 +67,11 @@ impl<'a> Plan<'a> {
             Applies::Scale => (workload.scale.1.value > 1).then(|| workload.scale.1.origin.clone()),
             Applies::Size => Some(service?.size.as_ref()?.memory.as_ref()?.origin.clone()),
             Applies::Schedule => Some(service?.schedule.as_ref()?.origin.clone()),
-            Applies::Queue => of(&|resource| measured("queue.depth", resource)),
+            Applies::Queue => of(&|resource| suits(resource, word)),
             Applies::Resource => of(&|_| true),
-            Applies::Stateful => of(&is_stateful),
-            Applies::Relational => of(&|resource| measured("db.connections", resource)),
-            Applies::External => of(&is_external),
+            Applies::Stateful => of(&|resource| suits(resource, word)),
+            Applies::Relational => of(&|resource| suits(resource, word)),
+            Applies::External => of(&|resource| suits(resource, word)),
             Applies::Volume => {
                 joined(service?.volume.iter().filter(|volume| volume.keep.value).map(|volume| volume.origin.clone()))
             }
@@ -156,23 +156,12 @@ fn measured(metric: &str, resource: &model::Resource) -> bool {
 /// Whether a resource is of those that a word tells of; a word about something else tells of all.
 pub fn suits(resource: &model::Resource, word: Applies) -> bool {
     if word == Applies::Queue {
-        measured("queue.depth", resource)
+        applies::is_queue(resource.kind.value)
     } else if word == Applies::Relational {
-        measured("db.connections", resource)
+        applies::is_relational(resource.kind.value)
     } else if word == Applies::External {
-        is_external(resource)
+        applies::is_external(resource)
     } else {
-        word != Applies::Stateful || is_stateful(resource)
+        word != Applies::Stateful || (applies::is_stateful(resource) && !applies::is_external(resource))
     }
-}
-
-/// Whether somebody else runs it.
-pub fn is_external(resource: &model::Resource) -> bool {
-    resource.from.as_ref().is_some_and(|from| from.origin_arg.value == ResourceOrigin::External)
-}
-
-/// Whether it keeps data that we answer for.
-pub fn is_stateful(resource: &model::Resource) -> bool {
-    let kind = standard::get::<model::StdResourceKind>("resource-kind", resource.kind.value.word());
-    !is_external(resource) && kind.is_some_and(|kind| kind.stateful.value)
 }

@@ -9,7 +9,41 @@ use crate::standard;
 const RUNBOOK: &str = "runbook.md";
 
 /// The headings that the runbook has besides its entries: an entry that would share their anchor gets another one.
-const SECTIONS: &[&str] = &["runbook", "deployment", "operations", "monitoring", "troubleshooting", "rollback"];
+const SECTIONS: &[&str] = &[
+    "runbook",
+    "deployment",
+    "prerequisites",
+    "expected-duration",
+    "by-the-workflow",
+    "by-hand",
+    "verification",
+    "operations",
+    "see-what-runs",
+    "read-logs",
+    "restart",
+    "scale",
+    "stop",
+    "run-a-job-by-hand",
+    "connect-to-a-resource",
+    "backups",
+    "feature-flags",
+    "rotate-a-secret",
+    "monitoring",
+    "objectives",
+    "alerts",
+    "metrics",
+    "dashboards-and-logs",
+    "troubleshooting",
+    "rollback",
+    "triggers",
+    "procedure",
+    "expected-time",
+    "migrations",
+    "rehearsals",
+];
+
+/// How the anchors begin of headings that are told of something declared.
+const BEGINNINGS: &[&str] = &["by-hand-", "secret-", "runbook-"];
 
 /// Path of the runbook from the project's root.
 pub fn runbook_path(plan: &Plan<'_>) -> String {
@@ -24,7 +58,12 @@ pub fn runbook_title(name: &str, plan: &Plan<'_>) -> String {
         Some(fact) if !own => fact.title.value.clone(),
         Some(_) | None => words(name),
     };
-    if SECTIONS.contains(&slug(&title).as_str()) { format!("{title} entry") } else { title }
+    let anchor = slug(&title);
+    // Names hold no underscore, so that no other entry can have this anchor.
+    let headed = || SECTIONS.contains(&anchor.as_str()) || BEGINNINGS.iter().any(|start| anchor.starts_with(start));
+    let told = || standard::all::<model::StdRunbook>("runbook").iter().any(|entry| slug(&entry.title.value) == anchor);
+    let taken = own && (headed() || told());
+    if taken { format!("{title} (runbook_{name})") } else { title }
 }
 
 /// The anchor of a runbook entry: what GitHub makes of its heading.

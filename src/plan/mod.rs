@@ -1,11 +1,11 @@
 //! The plan: what will exist, before any target's format; the one place that decides order.
 
 pub mod applies;
+mod grounds;
 pub mod link;
 pub mod signal;
-mod grounds;
 
-pub use grounds::{is_external, is_stateful, joined, suits};
+pub use grounds::{joined, suits};
 
 use crate::check::Checked;
 use crate::derive::{EnvironmentFacts, Facts, ImageFacts, Tier, UnitFacts, Workload};

@@ -2,12 +2,11 @@
 
 use crate::artifact::markdown::{Block, shell};
 use crate::artifact::{Script, Word};
-use crate::derive::{EnvironmentFacts, Workload, generated_name};
-use crate::emit::paper::deployment::{Deployment, by_environment, host_properties};
+use crate::derive::{EnvironmentFacts, Trigger, Workload, generated_name};
+use crate::emit::paper::deployment::{Deployment, host_properties};
 use crate::emit::platform;
 use crate::model;
 use crate::plan::Plan;
-use crate::source::Origin;
 use crate::standard;
 
 /// A command for one deployment: our own script where there is one, else the platform's.
@@ -26,21 +25,6 @@ pub(super) fn of_deployment(plan: &Plan<'_>, deployment: &Deployment<'_>, name: 
     }
 }
 
-/// The commands of one name for many deployments: a block for each environment that has any, under its name.
-pub(super) fn blocks(
-    plan: &Plan<'_>,
-    deployments: &[Deployment<'_>],
-    name: &str,
-) -> Vec<(String, Block)> {
-    by_environment(deployments)
-        .into_iter()
-        .filter_map(|(environment, group)| {
-            let block = block(plan, &group, name)?;
-            Some((environment.name.value.clone(), block.at(&environment.name.origin)))
-        })
-        .collect()
-}
-
 /// The commands of one name for the deployments of one environment, none twice.
 pub(super) fn block(plan: &Plan<'_>, deployments: &[Deployment<'_>], name: &str) -> Option<Block> {
     let mut script = Script::new();
@@ -57,19 +41,48 @@ pub(super) fn block(plan: &Plan<'_>, deployments: &[Deployment<'_>], name: &str)
     (!script.is_empty()).then(|| shell(script))
 }
 
-/// A command of the platform for a resource (`resource-status`, `backups`, `restore`, …).
+/// A command for a resource (`resource-status`, `backups`, `restore`, …): the platform's, where it is the platform that
+/// runs it so, else that of the product.
 pub(super) fn of_resource(
     plan: &Plan<'_>,
     environment: &EnvironmentFacts,
     resource: &model::Resource,
     name: &str,
 ) -> Option<Script> {
-    if crate::plan::is_external(resource) {
+    if crate::plan::applies::is_external(resource) {
         return None;
     }
-    let facts = standard::platform(&environment.host.platform.value)?;
-    let known = facts.command.iter().find(|known| known.for_.value == "resource" && known.name.value == name)?;
-    filled(&known.run.as_ref()?.value, &resource_words(plan, environment, resource))
+    let platform = standard::platform(&environment.host.platform.value)?;
+    let kind: model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
+    let by_platform = |name: &str| {
+        let known = platform.command.iter().find(|known| known.for_.value == "resource" && known.name.value == name)?;
+        known.run.as_ref().map(|run| run.value.clone())
+    };
+    let mut words = resource_words(plan, environment, resource, &kind);
+    let managed = kind.managed.iter().find(|managed| managed.platform.value == platform.name.value);
+    if let Some(managed) = managed {
+        // The commands of a platform for resources are those of one product: the one that is backed up by them.
+        let same = managed.backup.as_ref().map(|backup| backup.value.clone()) == by_platform("backup");
+        let own = match name {
+            "backup" => managed.backup.as_ref(),
+            "restore" => managed.restore.as_ref(),
+            _ => None,
+        };
+        let template = by_platform(name).filter(|_| same).or_else(|| own.map(|own| own.value.clone()))?;
+        return filled(&template, &words);
+    }
+    let inside = kind.backup.as_ref().and_then(|backup| match name {
+        "backup" => Some(&backup.run.value),
+        "restore" => Some(&backup.restore.value),
+        _ => None,
+    });
+    let template = by_platform(name)?;
+    let template = match inside {
+        Some(inside) => template.replace("{value}", inside),
+        None => template,
+    };
+    words.retain(|(name, _)| *name != "value");
+    filled(&template, &words)
 }
 
 /// What the placeholders of a resource's commands stand for.
@@ -77,11 +90,15 @@ fn resource_words(
     plan: &Plan<'_>,
     environment: &EnvironmentFacts,
     resource: &model::Resource,
+    kind: &model::StdResourceKind,
 ) -> Vec<(&'static str, String)> {
     let name = &resource.name.value;
+    let user = resource.user.as_ref().map_or(&kind.user.value, |user| &user.value);
     let mut words = place_words(plan, environment);
     words.push(("resource", name.clone()));
     words.push(("workload", generated_name(plan.app(), &environment.name.value, name, environment.host.name_limit)));
+    words.push(("user", user.clone()));
+    words.push(("name", name.replace('-', "_")));
     words
 }
 
@@ -116,6 +133,58 @@ pub(super) fn of_place(
         words.push(("workload", workload.generated.clone()));
     }
     filled(template, &words)
+}
+
+/// A page of the platform about a workload; none where its address needs a word that is not known here.
+pub(super) fn address(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    workload: &Workload,
+    template: &str,
+) -> Option<String> {
+    let mut words = place_words(plan, environment);
+    words.push(("workload", workload.generated.clone()));
+    words.push(("job", workload.generated.clone()));
+    words.push(("service", workload.name.value.clone()));
+    let mut url = template.to_owned();
+    for placeholder in model::Placeholder::ALL {
+        let written = ["{", placeholder.word(), "}"].concat();
+        if template.contains(&written) {
+            let (_, value) = words.iter().find(|(name, _)| *name == placeholder.word())?;
+            url = url.replace(&written, value);
+        }
+    }
+    Some(url)
+}
+
+/// Whether a person can start the release of an environment: where its promotions begin, that is a trigger.
+pub(super) fn starts_by_hand(plan: &Plan<'_>, environment: &EnvironmentFacts) -> bool {
+    let mut at = environment;
+    // As many steps as there are environments: a cycle of promotions is an error that the check tells.
+    for _ in &plan.facts.environments {
+        match at.promotion.as_ref().and_then(|promotion| plan.facts.environment(&promotion.from.value)) {
+            Some(from) => at = from,
+            None => break,
+        }
+    }
+    at.triggers.iter().any(|trigger| trigger.value == Trigger::Manual)
+}
+
+/// The file of a unit's deploy workflow.
+pub(super) fn workflow(unit: &str) -> Word {
+    Word::text(["deploy-", unit, ".yml"].concat())
+}
+
+/// Starts the deploy workflow of a unit, or its last run again where only pushes and promotions start it.
+pub(super) fn release(plan: &Plan<'_>, environment: &EnvironmentFacts, unit: &str) -> Script {
+    let words = [("file", workflow(unit)), ("environment", Word::text(&environment.name.value))];
+    match starts_by_hand(plan, environment) {
+        true => Script::of("gh workflow run {file} --field environment={environment}", &words),
+        false => Script::of(
+            "gh run rerun \"$(gh run list --workflow {file} --limit 1 --json databaseId --jq '.[0].databaseId')\"",
+            words.get(..1).unwrap_or_default(),
+        ),
+    }
 }
 
 /// What is done with a secret in its store.
@@ -225,9 +294,4 @@ fn filled(template: &str, known: &[(&str, String)]) -> Option<Script> {
         script.line(&line, &words);
     }
     Some(script)
-}
-
-/// A block of one script.
-pub(super) fn fence(script: Script, origin: &Origin) -> Block {
-    shell(script).at(origin)
 }

@@ -2,10 +2,10 @@
 
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, item, prose, row, shell, steps, table};
 use crate::artifact::{Script, Word};
-use crate::derive::{EnvironmentFacts, Role};
+use crate::derive::EnvironmentFacts;
 use crate::emit::paper::command;
 use crate::emit::paper::deployment::{Deployment, by_environment, program_names};
-use crate::emit::paper::{always, code, timing};
+use crate::emit::paper::{always, code, here, timing};
 use crate::model::{self, MigrationTime, PipelineService};
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -139,7 +139,8 @@ fn schema_step(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Option<Item> 
     let origin = crate::plan::joined(
         migrations(plan, deployments).into_iter().map(|(_, migration)| migration.origin.clone()),
     )?;
-    Some(item("Decide about the schema: see Migrations below. Going back never changes it by itself.").at(&origin))
+    let words = prose("Decide about the schema: see ", &[]).then(here("Migrations", "Migrations"));
+    Some(item(words.then(". Going back never changes it by itself.")).at(&origin))
 }
 
 /// The migrations of deployments, each once.
@@ -199,7 +200,7 @@ fn schema_words(migration: &model::Migrate) -> Prose {
             &[("runbook", Inline::here(&runbook.value, crate::artifact::slug(&runbook.value)))],
         ),
         (None, true, None) => "It cannot be taken back: the schema stays.".into(),
-        (None, false, _) => "It has no `down`, so the schema stays.".into(),
+        (None, false, _) => prose("It has no `down`, so the schema stays.", &[]),
     };
     Prose::from([by_itself, works].concat()).then(down)
 }
@@ -264,30 +265,29 @@ fn same_time<'a>(
 /// When going back was rehearsed, and when it is again.
 pub(super) fn rehearsals(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Block {
     let mut all: Vec<Item> = Vec::new();
+    let mut places: Vec<Prose> = Vec::new();
+    let mut origins: Vec<Origin> = Vec::new();
     for (environment, group) in by_environment(deployments) {
         for (strategy, bound) in strategies(plan, &group) {
-            all.push(rehearsal(environment, strategy, &bound));
+            all.extend(strategy.drill.iter().map(|drill| rehearsal(environment, drill, &bound)));
         }
-        let unbound: Vec<Deployment<'_>> = group
-            .iter()
-            .copied()
-            .filter(|one| {
-                plan.strategy(one.environment, one.workload).is_none() && one.workload.role.value != Role::Task
-            })
-            .collect();
-        if !unbound.is_empty() {
-            let origin = unbound.iter().fold(environment.name.origin.clone(), |origin, one| origin.with(&one.origin()));
-            all.push(item(head(environment, &unbound).then(criteria())).at(&origin));
+        let bare = |one: &Deployment<'_>| {
+            let strategy = plan.strategy(one.environment, one.workload);
+            strategy.and_then(|strategy| strategy.drill.as_ref()).and_then(|drill| drill.last.as_ref()).is_none()
+        };
+        let unproved: Vec<Deployment<'_>> = group.iter().copied().filter(bare).collect();
+        if !unproved.is_empty() {
+            origins.extend(unproved.iter().map(Deployment::origin));
+            places.push(Prose::from(code(&environment.name.value)).then(" ").then(program_names(&unproved)));
         }
+    }
+    if let Some(origin) = crate::plan::joined(origins) {
+        all.push(item(Prose::joined(places, "; ").then(": ").then(criteria())).at(&origin));
     }
     bullets(all)
 }
 
-fn rehearsal(environment: &EnvironmentFacts, strategy: &model::Strategy, bound: &[Deployment<'_>]) -> Item {
-    let head = head(environment, bound);
-    let Some(drill) = &strategy.drill else {
-        return item(head.then(criteria())).at(&strategy.name.origin);
-    };
+fn rehearsal(environment: &EnvironmentFacts, drill: &model::Drill, bound: &[Deployment<'_>]) -> Item {
     let every = drill.every.value.to_string();
     let words = match &drill.last {
         Some(last) => {
@@ -297,13 +297,13 @@ fn rehearsal(environment: &EnvironmentFacts, strategy: &model::Strategy, bound: 
                 &[("last", Inline::text(last.value.to_string())), ("every", Inline::text(every))],
             );
             match next {
-                Some(next) => words.then([", next by ", &next.to_string(), "."].concat()),
-                None => words.then("."),
+                Some(next) => words.then([", next by ", &next.to_string()].concat()),
+                None => words,
             }
         }
-        None => prose("rehearsed every {every}. ", &[("every", Inline::text(every))]).then(criteria()),
+        None => prose("rehearsed every {every}", &[("every", Inline::text(every))]),
     };
-    item(head.then(words)).at(&drill.origin)
+    item(head(environment, bound).then(words).then(".")).at(&drill.origin)
 }
 
 fn head(environment: &EnvironmentFacts, bound: &[Deployment<'_>]) -> Prose {

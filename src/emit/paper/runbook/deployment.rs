@@ -8,7 +8,7 @@ use crate::emit::paper::deployment::{
     Deployment, approval, by_environment, deployments, environment_title, freezes, of_unit, platform_title,
     program_names, released,
 };
-use crate::emit::paper::{always, code, names, rollback, section, timing};
+use crate::emit::paper::{always, code, command, names, rollback, section, timing};
 use crate::model::PipelineService;
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -127,39 +127,42 @@ fn by_workflow(plan: &Plan<'_>) -> Vec<Block> {
         if units.is_empty() {
             continue;
         }
+        let by_hand = command::starts_by_hand(plan, environment);
+        let step = item(how(environment, by_hand)).at(&ways_origin(environment));
+        if !by_hand {
+            all.push(step);
+            continue;
+        }
         let mut script = Script::new();
-        script.at(&environment.name.origin, |script| {
-            for unit in &units {
-                script.line(
-                    "gh workflow run {file} --field environment={environment}",
-                    &[("file", file(unit)), ("environment", Word::text(&environment.name.value))],
-                );
-            }
-        });
-        all.push(
-            item(how(environment)).at(&ways_origin(environment)).with(shell(script).at(&environment.name.origin)),
-        );
+        for unit in &units {
+            script.at(&environment.name.origin, |script| {
+                script.append(&command::release(plan, environment, unit));
+            });
+        }
+        all.push(step.with(shell(script).at(&environment.name.origin)));
     }
     let mut out = vec![steps(all)];
-    if let Some(unit) = plan.facts.units.first() {
-        let mut script = Script::new();
-        script.line("gh run list --workflow {file} --limit 5", &[("file", file(&unit.name))]);
-        script.line("gh run watch", &[]);
-        let words = prose(
-            "Each run migrates, rolls out, verifies, and goes back by itself where a step fails. A run that was cut off can be repeated: every step reads its state from the platform.",
-            &[],
-        );
-        out.push(paragraph(words).at(&always("what every deploy workflow does")));
-        out.push(shell(script).at(&unit.origin));
+    out.push(paragraph(each_run()).at(&always("what every deploy workflow does")));
+    let mut script = Script::new();
+    for unit in &plan.facts.units {
+        script.at(&unit.origin, |script| {
+            script.line("gh run list --workflow {file} --limit 5", &[("file", command::workflow(&unit.name))]);
+        });
     }
+    script.line("gh run watch RUN_ID", &[]);
+    script.line("gh run rerun RUN_ID --failed", &[]);
+    out.push(shell(script));
     out
 }
 
-fn file(unit: &str) -> Word {
-    Word::text(["deploy-", unit, ".yml"].concat())
+fn each_run() -> Prose {
+    prose(
+        "Each run rolls out, verifies, and goes back by itself where a step fails. A run that was cut off can be started again: every step reads its state from the platform. See runs, follow one, start one again:",
+        &[],
+    )
 }
 
-fn how(environment: &EnvironmentFacts) -> Prose {
+fn how(environment: &EnvironmentFacts, by_hand: bool) -> Prose {
     let by_itself: Vec<Prose> = released(environment)
         .into_iter()
         .filter(|(words, _)| words.shown() != "by hand")
@@ -167,13 +170,14 @@ fn how(environment: &EnvironmentFacts) -> Prose {
         .collect();
     let name = Prose::from(code(&environment.name.value));
     let start = match by_itself.is_empty() {
-        true => name.then(" is released by hand:"),
-        false => name.then(" is released by itself ").then(Prose::joined(by_itself, " and ")).then("; by hand:"),
+        true => name.then(" is released by hand"),
+        false => name.then(" is released by itself ").then(Prose::joined(by_itself, " and ")),
     };
-    match approval(environment) {
-        Some((words, _)) => start.then(" The run waits for ").then(words).then("."),
+    let start = match approval(environment) {
+        Some((words, _)) => start.then("; the run waits for ").then(words),
         None => start,
-    }
+    };
+    start.then(if by_hand { ". By hand:" } else { "." })
 }
 
 fn ways_origin(environment: &EnvironmentFacts) -> Origin {
@@ -185,7 +189,7 @@ fn ways_origin(environment: &EnvironmentFacts) -> Origin {
 fn by_hand(plan: &Plan<'_>) -> Vec<Block> {
     let rule = always("the manual path of every deployment");
     let words = prose(
-        "`IMAGE` is the image by its digest, as the summary of the build shows it. What is in service tells it, too: `ops/verify.sh --digest ENV SERVICE`. With `--dry-run` before the environment nothing is changed.",
+        "What the workflow runs, one service at a time. `IMAGE` is the image by its digest: the summary of the build shows it, and `ops/verify.sh --digest ENVIRONMENT SERVICE` prints the one in service. With `--dry-run` first nothing is changed; what has been done already is not done twice.",
         &[],
     );
     let mut out = vec![paragraph(words).at(&rule)];
@@ -227,7 +231,8 @@ fn told(plan: &Plan<'_>, planned: &[ops::PlannedStep], bound: &[Deployment<'_>])
         origin = origin.with(&step.origin);
     }
     let words = planned.iter().map(|planned| step_words(plan, planned.step, bound));
-    let text = program_names(bound).then(": ").then(Prose::joined(words, " → ")).then(".");
+    let text = prose("Steps of ", &[]).then(program_names(bound)).then(": ").then(Prose::joined(words, " → "));
+    let text = text.then(prose(". One alone is `ops/deploy.sh ENVIRONMENT SERVICE IMAGE STEP`.", &[]));
     paragraph(text).at(&origin)
 }
 
@@ -250,23 +255,39 @@ fn step_words(plan: &Plan<'_>, step: Step, bound: &[Deployment<'_>]) -> Prose {
     }
 }
 
-/// What is looked at after a deployment, environment by environment.
+/// What is looked at after a deployment: the command for each environment, and what it asks.
 fn verification(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
-    for (environment, group) in by_environment(&rollback::can_go_back(&deployments(plan))) {
+    let mut checks: Vec<(Item, Vec<&str>)> = Vec::new();
+    let groups = by_environment(&rollback::can_go_back(&deployments(plan)));
+    for (environment, group) in &groups {
         let mut script = Script::new();
-        for one in &group {
+        for one in group {
             script.at(&one.origin(), |script| {
                 let words = [("environment", Word::text(one.place())), ("service", Word::text(one.name()))];
                 script.line("ops/verify.sh {environment} {service}", &words);
             });
         }
-        out.push(heading(4, ["Verification: ", &environment_title(environment)].concat()).at(&environment.name.origin));
+        out.push(paragraph(Prose::from("In ").then(code(&environment.name.value)).then(":")).at(&environment.name.origin));
         out.push(shell(script).at(&environment.name.origin));
-        let checks = bullets(group.iter().flat_map(|one| probes(plan, one)).chain(smoke(plan, &group)));
-        if !checks.is_empty() {
-            out.push(checks);
+        for check in group.iter().flat_map(|one| probes(plan, one)).chain(smoke(plan, group)) {
+            match checks.iter_mut().find(|(known, _)| known.text == check.text) {
+                Some((_, places)) => places.push(&environment.name.value),
+                None => checks.push((check, vec![&environment.name.value])),
+            }
         }
+    }
+    let everywhere = groups.len();
+    let checks = checks.into_iter().map(|(mut check, places)| {
+        if places.len() < everywhere {
+            check.text = check.text.then(" Only in ").then(names(places)).then(".");
+        }
+        check
+    });
+    let checks = bullets(checks);
+    if !checks.is_empty() {
+        out.push(paragraph("What it asks besides the platform's own checks:").at(&always("every verification is told")));
+        out.push(checks);
     }
     out
 }

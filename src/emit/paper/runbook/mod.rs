@@ -7,8 +7,8 @@ mod secrets;
 mod troubleshooting;
 
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, row, table};
-use crate::artifact::{Artifact, Group, slug};
-use crate::emit::paper::deployment::{addresses, deployments, host_words, released};
+use crate::artifact::{Artifact, Group};
+use crate::emit::paper::deployment::{addresses, deployments, host_words, released, watched};
 use crate::emit::paper::{always, code, people, rollback, section};
 use crate::plan::Plan;
 
@@ -115,10 +115,24 @@ fn back(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
     let triggers = vec![rollback::triggers(plan, &all)].into_iter().chain(rollback::failed_step(&all)).collect();
     section(&mut out, heading(3, "Triggers").at(&rule), triggers);
-    section(&mut out, heading(3, "Procedure").at(&rule), vec![rollback::procedure(plan, &all)]);
+    section(&mut out, heading(3, "Procedure").at(&rule), procedure(plan, all.len()));
     section(&mut out, heading(3, "Expected time").at(&rule), vec![rollback::durations(plan, &all)]);
     section(&mut out, heading(3, "Migrations").at(&rule), vec![rollback::schema(plan, &all)]);
     section(&mut out, heading(3, "Rehearsals").at(&rule), rehearsals(plan, &all));
+    out
+}
+
+/// The procedure for where people are woken; elsewhere only the name differs.
+fn procedure(plan: &Plan<'_>, all: usize) -> Vec<Block> {
+    let woken = rollback::can_go_back(&watched(plan));
+    let mut out = vec![rollback::procedure(plan, &woken)];
+    if let Some(first) = woken.first().filter(|_| woken.len() < all) {
+        let words = prose(
+            "In another environment its name stands in place of {name}.",
+            &[("name", code(&first.environment.name.value))],
+        );
+        out.insert(0, paragraph(words).at(&first.environment.name.origin));
+    }
     out
 }
 
@@ -128,8 +142,8 @@ fn rehearsals(plan: &Plan<'_>, all: &[super::deployment::Deployment<'_>]) -> Vec
         return Vec::new();
     }
     let words = prose(
-        "A rehearsal is the procedure above in an environment that carries a release, forwards again afterwards; then write its date into `drill last=` of the strategy in `deploy.kdl`. See [Procedure]({anchor}).",
-        &[("anchor", Inline::text(["#", &slug("Procedure")].concat()))],
+        "A rehearsal is the procedure above in an environment that carries a release, forwards again afterwards; then write its date into `drill last=` of the strategy in `deploy.kdl`. ",
+        &[],
     );
     vec![list, paragraph(words).at(&always("how every rollback is rehearsed"))]
 }

@@ -174,7 +174,7 @@ fn used<'a>(plan: &Plan<'a>, environment: &crate::derive::EnvironmentFacts) -> V
 fn backups(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
     for environment in plan.lasting() {
-        for resource in used(plan, environment).into_iter().filter(|resource| crate::plan::is_stateful(resource)) {
+        for resource in used(plan, environment).into_iter().filter(|resource| crate::plan::suits(resource, crate::model::Applies::Stateful)) {
             let mut script = Script::new();
             for name in ["backup", "backups", "restore"] {
                 if let Some(command) = command::of_resource(plan, environment, resource, name) {

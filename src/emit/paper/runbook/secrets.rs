@@ -1,7 +1,7 @@
 //! Rotating each secret: the store's commands, in order, and what has to read the new value.
 
 use crate::artifact::markdown::{Block, Inline, Item, Prose, heading, item, paragraph, prose, shell, steps};
-use crate::artifact::{Script, Word};
+use crate::artifact::Script;
 use crate::derive::EnvironmentFacts;
 use crate::emit::paper::command::{self, StoreVerb};
 use crate::emit::paper::deployment::Deployment;
@@ -175,12 +175,14 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
                 let mut script = script_of(plan, &readers, "restart");
                 script.append(&verify);
                 if !script.is_empty() {
-                    let text = Prose::from("Restart what reads it, ").then(readers_named()).then(" in ").then(code(&environment.name.value)).then(", and verify.");
+                    let lasting = names(readers.iter().filter(|one| one.is_lasting()).map(Deployment::name));
+                    let text = Prose::from("Restart what reads it, ").then(lasting).then(" in ");
+                    let text = text.then(code(&environment.name.value)).then(", and verify.");
                     all.push(item(text).at(&origin).with(shell(script)));
                 }
             }
             AfterRotation::Redeploy => {
-                let mut script = redeploy(&readers);
+                let mut script = redeploy(plan, &readers);
                 script.append(&verify);
                 let text = Prose::from("Release again, so that ").then(readers_named()).then(places());
                 all.push(item(text).at(&origin).with(shell(script)));
@@ -215,23 +217,18 @@ fn script_of(plan: &Plan<'_>, readers: &[Deployment<'_>], name: &str) -> Script 
     script
 }
 
-/// The deploy workflow of each unit that has a reader.
-fn redeploy(readers: &[Deployment<'_>]) -> Script {
+/// The release of each unit that has a reader.
+fn redeploy(plan: &Plan<'_>, readers: &[Deployment<'_>]) -> Script {
     let mut script = Script::new();
     let mut seen: Vec<&str> = Vec::new();
     for reader in readers {
         let unit = reader.workload.unit.as_str();
-        if seen.contains(&unit) {
-            continue;
+        if !seen.contains(&unit) {
+            seen.push(unit);
+            script.at(&reader.origin(), |script| {
+                script.append(&command::release(plan, reader.environment, unit));
+            });
         }
-        seen.push(unit);
-        let words = [
-            ("file", Word::text(["deploy-", unit, ".yml"].concat())),
-            ("environment", Word::text(reader.place())),
-        ];
-        script.at(&reader.origin(), |script| {
-            script.line("gh workflow run {file} --field environment={environment}", &words);
-        });
     }
     script
 }

@@ -3,10 +3,11 @@
 use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
 use crate::derive::{EnvironmentFacts, Role};
-use crate::emit::paper::deployment::{Deployment, by_environment, watched};
+use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
 use crate::emit::paper::{command, names, people, told};
 use crate::model::{self, Applies, ServiceKind};
-use crate::plan::{Plan, joined};
+use crate::plan::signal::{self, Signal};
+use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
 use crate::standard;
 
@@ -22,23 +23,39 @@ struct Case<'a> {
 
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
+    let mut index: Vec<Item> = Vec::new();
+    let mut entries = Vec::new();
     for runbook in &plan.model.declared.runbooks {
-        out.extend(declared(plan, runbook));
+        index.push(listed(plan, &runbook.name.value, &runbook.name.origin));
+        entries.extend(declared(plan, runbook));
     }
-    for entry in standard::all::<model::StdRunbook>("runbook") {
+    let signals = signal::signals(plan);
+    let mut known = standard::all::<model::StdRunbook>("runbook");
+    // What people notice first stands first.
+    known.sort_by_key(|entry| entry.subject.value != "service");
+    for entry in known {
         // A project's own entry of the same name replaces it.
         if plan.model.declared.runbooks.iter().any(|own| own.name.value == entry.name.value) {
             continue;
         }
-        if let Some(case) = case(plan, &entry) {
-            out.extend(standard_entry(plan, &entry, &case));
+        if let Some(case) = case(plan, &entry, &signals) {
+            index.push(listed(plan, &entry.name.value, &case.origin));
+            entries.extend(standard_entry(plan, &entry, &case));
         }
     }
+    out.push(bullets(index));
+    out.retain(|block| !block.is_empty());
+    out.extend(entries);
     out
 }
 
-fn title(text: &str, name: &str, origin: &Origin) -> Block {
-    heading(3, text).keyed(name).at(origin)
+/// An entry in the list at the head of the section.
+fn listed(plan: &Plan<'_>, name: &str, origin: &Origin) -> Item {
+    item(Inline::here(link::runbook_title(name, plan), link::runbook_anchor(name, plan))).at(origin)
+}
+
+fn title(plan: &Plan<'_>, name: &str, origin: &Origin) -> Block {
+    heading(3, link::runbook_title(name, plan)).keyed(name).at(origin)
 }
 
 fn label(text: &str, origin: &Origin) -> Block {
@@ -57,7 +74,7 @@ fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
         }
     });
     let mut out = vec![
-        title(&own_title(&runbook.name.value), &runbook.name.value, origin),
+        title(plan, &runbook.name.value, origin),
         label("Symptom", origin),
         bullets(runbook.symptom.iter().map(sentence)),
         label("Cause", origin),
@@ -77,31 +94,27 @@ fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
     out
 }
 
-/// `queue-stuck` as the words of a heading, so that its anchor is the name.
-fn own_title(name: &str) -> String {
-    let text = name.replace('-', " ");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// Where an entry of the standard library applies.
-fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook) -> Option<Case<'a>> {
+/// Where an entry of the standard library applies: where people are woken, else wherever it does; and wherever an alert
+/// leads to it.
+fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, signals: &[Signal]) -> Option<Case<'a>> {
     let applies = entry.applies.value;
-    let mut origins: Vec<Origin> = Vec::new();
-    let mut found: Vec<Deployment<'a>> = Vec::new();
-    let pool = match applies {
-        Applies::Preview => previews(plan),
-        _ => watched(plan),
+    let mut found: Vec<(Deployment<'a>, Origin)> = Vec::new();
+    let pool = match applies == Applies::Preview {
+        true => previews(plan),
+        false => deployments(plan),
     };
     for one in pool {
-        if !is_of(&entry.kind, one.workload.role.value) {
-            continue;
-        }
-        if let Some(origin) = plan.grounds(one.environment, Some(one.workload), applies) {
-            origins.push(origin);
-            found.push(one);
-        }
+        let grounds = match is_of(&entry.kind, one.workload.role.value) {
+            true => plan.grounds(one.environment, Some(one.workload), applies),
+            false => None,
+        };
+        found.extend(grounds.or_else(|| led(entry, &one, signals)).map(|origin| (one, origin)));
     }
+    if found.iter().any(|(one, _)| plan.is_production(one.environment)) {
+        found.retain(|(one, _)| plan.is_production(one.environment));
+    }
+    let origin = joined(found.iter().map(|(_, origin)| origin.clone()))?;
+    let found: Vec<Deployment<'a>> = found.into_iter().map(|(one, _)| one).collect();
     let mut resources: Vec<(&EnvironmentFacts, &model::Resource)> = Vec::new();
     if entry.subject.value == "resource" {
         for one in &found {
@@ -115,7 +128,17 @@ fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook) -> Option<Case<'a>> {
             }
         }
     }
-    Some(Case { deployments: found, resources, origin: joined(origins)? })
+    Some(Case { deployments: found, resources, origin })
+}
+
+/// The alert of a deployment that leads to an entry.
+fn led(entry: &model::StdRunbook, one: &Deployment<'_>, signals: &[Signal]) -> Option<Origin> {
+    let leads = |signal: &&Signal| {
+        signal.environment == one.place()
+            && signal.service.as_deref() == Some(one.name())
+            && signal.runbook.as_ref().is_some_and(|runbook| runbook.value == entry.name.value)
+    };
+    signals.iter().find(leads).map(|signal| signal.origin.clone().with(&one.origin()))
 }
 
 fn previews<'a>(plan: &Plan<'a>) -> Vec<Deployment<'a>> {
@@ -144,20 +167,22 @@ fn standard_entry(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -
         let origin = grounds(plan, case, cause.applies.value)?;
         Some(item(told(&cause.value.value, &holes)).at(&origin))
     });
-    let doing: Vec<Item> = [&entry.look, &entry.fix, &entry.verify]
-        .into_iter()
-        .flatten()
-        .filter_map(|step| step_item(plan, step, case, &holes))
-        .collect();
-    let mut out = vec![
-        title(&entry.title.value, &entry.name.value, origin),
-        label("Symptom", origin),
-        bullets(entry.symptom.iter().map(|symptom| item(told(&symptom.value, &holes)).at(origin))),
-        label("Cause", origin),
-        bullets(causes),
-        label("Solution", origin),
-        steps(doing),
+    let items = |all: &[model::StdRunbookStep]| -> Vec<Item> {
+        all.iter().filter_map(|step| step_item(plan, step, case, &holes)).collect()
+    };
+    let mut out = vec![title(plan, &entry.name.value, origin)];
+    let parts = [
+        ("Symptom", bullets(entry.symptom.iter().map(|symptom| item(told(&symptom.value, &holes)).at(origin)))),
+        ("Cause", bullets(causes)),
+        ("Look first", steps(items(&entry.look))),
+        ("Solution", steps(items(&entry.fix))),
+        ("Solved when", bullets(items(&entry.verify))),
     ];
+    for (name, list) in parts {
+        if !list.is_empty() {
+            out.extend([label(name, origin), list]);
+        }
+    }
     if let Some(escalate) = &entry.escalate {
         let severity = entry.severity.value;
         let words = Prose::from(Inline::strong("Escalation:")).then(" ").then(told(&escalate.value, &holes));
@@ -213,7 +238,14 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
     budgets.sort_unstable();
     budgets.dedup();
     let owner = people::owner(plan).map_or_else(|| Prose::from("the owner of the application"), |(owner, _)| owner);
+    let mut services: Vec<&str> = case.deployments.iter().map(Deployment::name).collect();
+    services.dedup();
+    let service = match services.as_slice() {
+        [only] => (*only).to_owned(),
+        _ => "SERVICE".to_owned(),
+    };
     vec![
+        ("service", service.into()),
         ("resource", names(resources)),
         ("domain", names(domains)),
         ("budget", budgets.join(", ").into()),
