@@ -21,9 +21,9 @@ impl<'a> Plan<'a> {
     ) -> Option<Origin> {
         match workload {
             Some(workload) => self.grounds_of(environment, workload, word),
-            None => joined(
-                environment.workloads.iter().filter_map(|workload| self.grounds_of(environment, workload, word)),
-            ),
+            None => {
+                joined(environment.workloads.iter().filter_map(|workload| self.grounds_of(environment, workload, word)))
+            }
         }
     }
 
@@ -76,9 +76,9 @@ impl<'a> Plan<'a> {
                 joined(service?.volume.iter().filter(|volume| volume.keep.value).map(|volume| volume.origin.clone()))
             }
             Applies::Domain => environment.domain.as_ref().map(|domain| domain.origin.clone()),
-            Applies::Secret => joined(
-                self.read_secrets(environment, workload).into_iter().map(|secret| secret.name.origin.clone()),
-            ),
+            Applies::Secret => {
+                joined(self.read_secrets(environment, workload).into_iter().map(|secret| secret.name.origin.clone()))
+            }
             Applies::Migration => joined(service?.migrate.iter().map(|migration| migration.origin.clone())),
             Applies::Rollback => {
                 self.strategy(environment, workload)?.rollback.as_ref().map(|rollback| rollback.origin.clone())
@@ -86,14 +86,18 @@ impl<'a> Plan<'a> {
             Applies::Calls => joined(workload.calls.iter().map(|call| call.origin.clone())),
             Applies::Budget => joined(self.budgets(environment).map(|budget| budget.origin.clone())),
             Applies::Slo => joined(
-                setting.slos.iter().filter(|slo| slo.service.value == workload.name.value).map(|slo| slo.origin.clone()),
+                setting
+                    .slos
+                    .iter()
+                    .filter(|slo| slo.service.value == workload.name.value)
+                    .map(|slo| slo.origin.clone()),
             ),
             Applies::Image => workload.image.map(|_| workload.name.origin.clone()),
             Applies::Pipeline => Some(self.pipeline().1),
             Applies::Preview => environment.ephemeral.value.then(|| environment.ephemeral.origin.clone()),
-            Applies::Flow => joined(
-                self.model.threats.iter().flat_map(|threats| &threats.flow).map(|flow| flow.origin.clone()),
-            ),
+            Applies::Flow => {
+                joined(self.model.threats.iter().flat_map(|threats| &threats.flow).map(|flow| flow.origin.clone()))
+            }
             Applies::DataConfidential => self.confidential(environment, workload),
             Applies::Kubernetes => {
                 let facts = standard::platform(&workload.host.platform.value)?;
@@ -134,13 +138,15 @@ impl<'a> Plan<'a> {
 
     /// Data of a class that not everybody may see: in a value, a resource, or the whole application.
     fn confidential(&self, environment: &EnvironmentFacts, workload: &Workload) -> Option<Origin> {
-        let high = |class: &model::DataClass| matches!(class, model::DataClass::Confidential | model::DataClass::Restricted);
+        let high =
+            |class: &model::DataClass| matches!(class, model::DataClass::Confidential | model::DataClass::Restricted);
         let app = self.model.app.as_ref().and_then(|app| app.data.as_ref()).filter(|data| high(&data.value));
         let held = self.used(environment, workload).into_iter().filter_map(|resource| resource.data.as_ref());
         let read = workload.variables.iter().filter(|variable| variable.parts.iter().any(Part::is_secret));
         let classes = held.filter(|data| high(&data.value)).map(|data| data.origin.clone());
-        let values =
-            read.filter(|variable| variable.class >= crate::derive::DataClass::Confidential).map(|one| one.origin.clone());
+        let values = read
+            .filter(|variable| variable.class >= crate::derive::DataClass::Confidential)
+            .map(|one| one.origin.clone());
         joined(app.map(|data| data.origin.clone()).into_iter().chain(classes).chain(values))
     }
 }

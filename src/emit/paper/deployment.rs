@@ -145,7 +145,9 @@ pub(super) fn released(environment: &EnvironmentFacts) -> Vec<(Prose, Origin)> {
 fn promoted(promotion: &Promotion) -> Prose {
     let words = prose("after verification in {from}", &[("from", code(&promotion.from.value))]);
     match &promotion.after {
-        Some(after) => words.then(prose(" and {after} of waiting", &[("after", Inline::text(after.value.to_string()))])),
+        Some(after) => {
+            words.then(prose(" and {after} of waiting", &[("after", Inline::text(after.value.to_string()))]))
+        }
         None => words,
     }
 }

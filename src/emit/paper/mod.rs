@@ -11,6 +11,7 @@ mod timing;
 
 use crate::artifact::markdown::{Block, Inline, Prose};
 use crate::artifact::slug;
+use crate::derive::Scope;
 use crate::plan::Plan;
 use crate::source::Origin;
 
@@ -78,6 +79,22 @@ fn first_hole<'t, 'h>(text: &'t str, holes: &'h [(&str, Prose)]) -> Option<(&'t 
             Some((before, fill, after))
         })
         .min_by_key(|(before, ..)| before.len())
+}
+
+/// A text of the user with its templates filled, as it reads where people are woken.
+fn words(plan: &Plan<'_>, text: &str) -> String {
+    let place = deployment::watched(plan).first().map(|one| one.environment);
+    let Some((facts, environment)) = place.and_then(|facts| Some((facts, plan.environment(facts)?))) else {
+        return text.to_owned();
+    };
+    let scope = Scope {
+        app: plan.model.app.as_ref(),
+        environment,
+        tier: facts.tier.value.word(),
+        domain: facts.domain.as_ref().map(|domain| domain.value.clone()),
+        setting: plan.setting(facts),
+    };
+    scope.expand_text(text)
 }
 
 /// Text without an origin of its own that every such document has.

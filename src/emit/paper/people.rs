@@ -55,7 +55,9 @@ pub(super) fn contacts(plan: &Plan<'_>) -> Block {
             None => to,
         };
         let after = match &route.escalate_after {
-            Some(after) => prose("when nobody answers for {after}", &[("after", Inline::text(after.value.to_string()))]),
+            Some(after) => {
+                prose("when nobody answers for {after}", &[("after", Inline::text(after.value.to_string()))])
+            }
             None => "never by itself".into(),
         };
         row([Prose::from(code(&route.name.value)), to, after]).at(&route.origin)

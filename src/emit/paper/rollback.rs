@@ -79,9 +79,7 @@ pub(super) fn failed_step(deployments: &[Deployment<'_>]) -> Option<Block> {
 pub(super) fn procedure(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Block {
     let mut all: Vec<Item> = Vec::new();
     let rule = always("the procedure of every rollback");
-    all.push(
-        item("See what is in service, and what was before.").at(&rule).with(shell(revisions(plan, deployments))),
-    );
+    all.push(item("See what is in service, and what was before.").at(&rule).with(shell(revisions(plan, deployments))));
     if let (PipelineService::Github, origin) = plan.pipeline() {
         let script = lines(deployments, |script, words| {
             script.line(
@@ -136,9 +134,8 @@ fn lines(deployments: &[Deployment<'_>], add: impl Fn(&mut Script, &[(&str, Word
 }
 
 fn schema_step(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Option<Item> {
-    let origin = crate::plan::joined(
-        migrations(plan, deployments).into_iter().map(|(_, migration)| migration.origin.clone()),
-    )?;
+    let origin =
+        crate::plan::joined(migrations(plan, deployments).into_iter().map(|(_, migration)| migration.origin.clone()))?;
     let words = prose("Decide about the schema: see ", &[]).then(here("Migrations", "Migrations"));
     Some(item(words.then(". Going back never changes it by itself.")).at(&origin))
 }
@@ -192,9 +189,10 @@ fn schema_words(migration: &model::Migrate) -> Prose {
         model::MigrationPattern::Offline => "The version before does not work with the new schema. ",
     };
     let down = match (&migration.down, migration.irreversible.value, &migration.runbook) {
-        (Some(down), ..) => {
-            prose("To take the schema back, with the loss of what was written since: {down}.", &[("down", code(&down.value))])
-        }
+        (Some(down), ..) => prose(
+            "To take the schema back, with the loss of what was written since: {down}.",
+            &[("down", code(&down.value))],
+        ),
         (None, true, Some(runbook)) => prose(
             "It cannot be taken back: follow {runbook}.",
             &[("runbook", Inline::here(&runbook.value, crate::artifact::slug(&runbook.value)))],
@@ -237,10 +235,7 @@ pub(super) fn durations(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Bloc
 type Within = Option<(String, Origin)>;
 
 /// Deployments that take equally long for the same reasons share a row.
-fn same_time<'a>(
-    plan: &Plan<'a>,
-    group: &[Deployment<'a>],
-) -> Vec<(timing::Timing, Vec<Deployment<'a>>, Within)> {
+fn same_time<'a>(plan: &Plan<'a>, group: &[Deployment<'a>]) -> Vec<(timing::Timing, Vec<Deployment<'a>>, Within)> {
     let mut rows: Vec<(timing::Timing, Vec<Deployment<'a>>, Within)> = Vec::new();
     for one in group {
         let time = timing::rollback(plan, one);

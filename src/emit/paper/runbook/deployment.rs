@@ -1,6 +1,8 @@
 //! The section Deployment: what is needed, how long it takes, both ways, and how it is verified.
 
-use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, prose, row, shell, steps, table};
+use crate::artifact::markdown::{
+    Block, Inline, Item, Prose, bullets, heading, item, paragraph, prose, row, shell, steps, table,
+};
 use crate::artifact::{Script, Word};
 use crate::derive::EnvironmentFacts;
 use crate::emit::ops::{self, Step};
@@ -50,7 +52,9 @@ fn prerequisites(plan: &Plan<'_>) -> Block {
             all.push(item(Prose::from(name()).then(" waits for ").then(words).then(".")).at(&origin));
         }
         for (words, origin) in freezes(plan, environment) {
-            all.push(item(Prose::from("Nothing is deployed to ").then(name()).then(" ").then(words).then(".")).at(&origin));
+            all.push(
+                item(Prose::from("Nothing is deployed to ").then(name()).then(" ").then(words).then(".")).at(&origin),
+            );
         }
     }
     bullets(all)
@@ -75,7 +79,8 @@ fn accesses(plan: &Plan<'_>) -> Vec<Item> {
             .map(|access| access.role.value.as_str())
             .collect();
         if !roles.is_empty() {
-            let words = prose("By hand on {platform}: a login with ", &[("platform", Inline::text(platform_title(host)))]);
+            let words =
+                prose("By hand on {platform}: a login with ", &[("platform", Inline::text(platform_title(host)))]);
             all.push(item(words.then(names(roles)).then(".")).at(&host.platform.origin));
         }
     }
@@ -268,7 +273,9 @@ fn verification(plan: &Plan<'_>) -> Vec<Block> {
                 script.line("ops/verify.sh {environment} {service}", &words);
             });
         }
-        out.push(paragraph(Prose::from("In ").then(code(&environment.name.value)).then(":")).at(&environment.name.origin));
+        out.push(
+            paragraph(Prose::from("In ").then(code(&environment.name.value)).then(":")).at(&environment.name.origin),
+        );
         out.push(shell(script).at(&environment.name.origin));
         for check in group.iter().flat_map(|one| probes(plan, one)).chain(smoke(plan, group)) {
             match checks.iter_mut().find(|(known, _)| known.text == check.text) {
@@ -286,7 +293,9 @@ fn verification(plan: &Plan<'_>) -> Vec<Block> {
     });
     let checks = bullets(checks);
     if !checks.is_empty() {
-        out.push(paragraph("What it asks besides the platform's own checks:").at(&always("every verification is told")));
+        out.push(
+            paragraph("What it asks besides the platform's own checks:").at(&always("every verification is told")),
+        );
         out.push(checks);
     }
     out
@@ -299,18 +308,18 @@ fn probes(plan: &Plan<'_>, deployment: &Deployment<'_>) -> Vec<Item> {
     let of_ports = deployment.workload.ports.iter().filter_map(|port| port.node.health.as_ref());
     for probe in of_ports.chain(service.and_then(|service| service.health.as_ref())) {
         let words = match (&probe.path, &probe.run) {
-            (Some(path), _) => prose("answers {path} within {time}", &[
-                ("path", code(&path.value)),
-                ("time", Inline::text(probe.timeout.value.to_string())),
-            ]),
-            (None, Some(run)) => prose("succeeds with {run} within {time}", &[
-                ("run", code(&run.value)),
-                ("time", Inline::text(probe.timeout.value.to_string())),
-            ]),
-            (None, None) => prose("answers the health check of its protocol within {time}", &[(
-                "time",
-                Inline::text(probe.timeout.value.to_string()),
-            )]),
+            (Some(path), _) => prose(
+                "answers {path} within {time}",
+                &[("path", code(&path.value)), ("time", Inline::text(probe.timeout.value.to_string()))],
+            ),
+            (None, Some(run)) => prose(
+                "succeeds with {run} within {time}",
+                &[("run", code(&run.value)), ("time", Inline::text(probe.timeout.value.to_string()))],
+            ),
+            (None, None) => prose(
+                "answers the health check of its protocol within {time}",
+                &[("time", Inline::text(probe.timeout.value.to_string()))],
+            ),
         };
         all.push(item(Prose::from(code(deployment.name())).then(" ").then(words).then(".")).at(&probe.origin));
     }
@@ -324,21 +333,24 @@ fn smoke(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Vec<Item> {
         for verify in &strategy.verify {
             for get in &verify.get {
                 let on = get.on.as_ref().map_or_else(|| program_names(&bound), |on| code(&on.value).into());
-                let words = prose("**{name}**: {path} on ", &[
-                    ("name", Inline::text(&verify.name.value)),
-                    ("path", code(["GET ", &get.path.value].concat())),
-                ]);
-                let rest = prose(" answers {status} within {time}.", &[
-                    ("status", Inline::text(get.status.value.to_string())),
-                    ("time", Inline::text(get.within.value.to_string())),
-                ]);
+                let words = prose(
+                    "**{name}**: {path} on ",
+                    &[("name", Inline::text(&verify.name.value)), ("path", code(["GET ", &get.path.value].concat()))],
+                );
+                let rest = prose(
+                    " answers {status} within {time}.",
+                    &[
+                        ("status", Inline::text(get.status.value.to_string())),
+                        ("time", Inline::text(get.within.value.to_string())),
+                    ],
+                );
                 all.push(item(words.then(on).then(rest)).at(&get.origin));
             }
             for run in &verify.run {
-                let words = prose("**{name}**: {command} succeeds", &[
-                    ("name", Inline::text(&verify.name.value)),
-                    ("command", code(&run.command.value)),
-                ]);
+                let words = prose(
+                    "**{name}**: {command} succeeds",
+                    &[("name", Inline::text(&verify.name.value)), ("command", code(&run.command.value))],
+                );
                 let words = match &run.in_ {
                     Some(folder) => words.then(" in ").then(code(&folder.value)).then("."),
                     None => words.then("."),

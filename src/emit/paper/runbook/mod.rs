@@ -9,7 +9,7 @@ mod troubleshooting;
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, row, table};
 use crate::artifact::{Artifact, Group};
 use crate::emit::paper::deployment::{addresses, deployments, host_words, released, watched};
-use crate::emit::paper::{always, code, people, rollback, section};
+use crate::emit::paper::{always, code, people, rollback, section, words};
 use crate::plan::Plan;
 
 /// Its path.
@@ -59,7 +59,7 @@ fn introduction(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
     if let Some(app) = &plan.model.app {
         if let Some(description) = &app.description {
-            out.push(paragraph(Prose::from(&description.value)).at(&description.origin));
+            out.push(paragraph(words(plan, &description.value)).at(&description.origin));
         }
         if let Some((owner, origin)) = people::owner(plan) {
             out.push(paragraph(Prose::from("Owner: ").then(owner).then(".")).at(&origin));
@@ -74,10 +74,8 @@ fn introduction(plan: &Plan<'_>) -> Vec<Block> {
 fn links(app: &crate::model::App) -> Vec<Block> {
     let Some(link) = &app.link else { return Vec::new() };
     let known = [("Architecture", &link.architecture), ("Plan", &link.plan)];
-    let mut all: Vec<(String, &crate::source::Sourced<String>)> = known
-        .into_iter()
-        .filter_map(|(title, path)| path.as_ref().map(|path| (title.to_owned(), path)))
-        .collect();
+    let mut all: Vec<(String, &crate::source::Sourced<String>)> =
+        known.into_iter().filter_map(|(title, path)| path.as_ref().map(|path| (title.to_owned(), path))).collect();
     all.extend(link.others.iter().map(|(name, path)| (name.value.clone(), path)));
     all.into_iter()
         .map(|(title, path)| {

@@ -115,11 +115,10 @@ fn route_name(signal: &Signal) -> Option<&str> {
 fn alert_name(signal: &Signal) -> Prose {
     match &signal.kind {
         SignalKind::Default | SignalKind::Declared => Prose::from(code(&signal.name)),
-        SignalKind::Burn { slo, window } => prose("{name}: the budget of {slo}, {window} window", &[
-            ("name", code(&signal.name)),
-            ("slo", code(slo)),
-            ("window", Inline::text(window)),
-        ]),
+        SignalKind::Burn { slo, window } => prose(
+            "{name}: the budget of {slo}, {window} window",
+            &[("name", code(&signal.name)), ("slo", code(slo)), ("window", Inline::text(window))],
+        ),
     }
 }
 
@@ -165,8 +164,7 @@ fn tools(plan: &Plan<'_>) -> Block {
     for environment in plan.lasting() {
         let Some(observe) = plan.observe(environment) else { continue };
         let metrics = observe.metrics.as_ref().and_then(|metrics| metrics.url.as_ref()).map(|url| ("Metrics", url));
-        let boards =
-            observe.dashboards.as_ref().and_then(|boards| boards.url.as_ref()).map(|url| ("Dashboards", url));
+        let boards = observe.dashboards.as_ref().and_then(|boards| boards.url.as_ref()).map(|url| ("Dashboards", url));
         for (what, url) in metrics.into_iter().chain(boards) {
             if !seen.contains(&(what, url.value.clone())) {
                 seen.push((what, url.value.clone()));
@@ -175,11 +173,14 @@ fn tools(plan: &Plan<'_>) -> Block {
             }
         }
         if let Some(logs) = &observe.logs {
-            let words = prose("Logs: {format}, from level {level} on, kept for {retain}.", &[
-                ("format", Inline::text(logs.format.value.word())),
-                ("level", code(logs.level.value.word())),
-                ("retain", Inline::text(logs.retain.value.to_string())),
-            ]);
+            let words = prose(
+                "Logs: {format}, from level {level} on, kept for {retain}.",
+                &[
+                    ("format", Inline::text(logs.format.value.word())),
+                    ("level", code(logs.level.value.word())),
+                    ("retain", Inline::text(logs.retain.value.to_string())),
+                ],
+            );
             if !seen.contains(&("Logs", words.shown())) {
                 seen.push(("Logs", words.shown()));
                 all.push(item(words).at(&logs.origin));

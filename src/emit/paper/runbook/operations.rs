@@ -1,7 +1,7 @@
 //! The section Operations: what is done every now and then, by environment.
 
-use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, shell};
 use crate::artifact::Script;
+use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, shell};
 use crate::derive::Role;
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
 use crate::emit::paper::runbook::secrets;
@@ -122,17 +122,19 @@ fn jobs(plan: &Plan<'_>, all: &[Deployment<'_>]) -> Vec<Block> {
 fn job_words(plan: &Plan<'_>, job: &Deployment<'_>) -> (Prose, Origin) {
     let setting = plan.setting(job.environment);
     if let Some(schedule) = job.workload.service(setting).and_then(|service| service.schedule.as_ref()) {
-        let words = prose("runs by itself at {when} (UTC). Start it, see its runs and logs, pause and resume it:", &[(
-            "when",
-            code(schedule.when.value.to_cron()),
-        )]);
+        let words = prose(
+            "runs by itself at {when} (UTC). Start it, see its runs and logs, pause and resume it:",
+            &[("when", code(schedule.when.value.to_cron()))],
+        );
         return (words, job.origin().with(&schedule.origin));
     }
     let during = job.workload.task(setting).and_then(|task| task.during.as_ref());
     let words = match during.map(|during| during.value) {
         Some(crate::model::TaskTime::Release) => "runs at each release. Start it, see its runs and logs:",
         Some(crate::model::TaskTime::Start) => "runs when the program starts. Start it besides, see its runs and logs:",
-        Some(crate::model::TaskTime::Demand) | None => "runs only when somebody starts it. Start it, see its runs and logs:",
+        Some(crate::model::TaskTime::Demand) | None => {
+            "runs only when somebody starts it. Start it, see its runs and logs:"
+        }
     };
     let origin = during.map_or_else(|| job.origin(), |during| job.origin().with(&during.origin));
     (words.into(), origin)
@@ -162,9 +164,8 @@ fn connections(plan: &Plan<'_>) -> Vec<Block> {
 /// The resources of an environment that something there uses.
 fn used<'a>(plan: &Plan<'a>, environment: &crate::derive::EnvironmentFacts) -> Vec<&'a crate::model::Resource> {
     let is_used = |resource: &&crate::model::Resource| {
-        let uses = |workload: &crate::derive::Workload| {
-            workload.uses.iter().any(|used| used.value == resource.name.value)
-        };
+        let uses =
+            |workload: &crate::derive::Workload| workload.uses.iter().any(|used| used.value == resource.name.value);
         environment.workloads.iter().any(uses)
     };
     plan.setting(environment).resources.iter().filter(is_used).collect()
@@ -174,7 +175,10 @@ fn used<'a>(plan: &Plan<'a>, environment: &crate::derive::EnvironmentFacts) -> V
 fn backups(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
     for environment in plan.lasting() {
-        for resource in used(plan, environment).into_iter().filter(|resource| crate::plan::suits(resource, crate::model::Applies::Stateful)) {
+        for resource in used(plan, environment)
+            .into_iter()
+            .filter(|resource| crate::plan::suits(resource, crate::model::Applies::Stateful))
+        {
             let mut script = Script::new();
             for name in ["backup", "backups", "restore"] {
                 if let Some(command) = command::of_resource(plan, environment, resource, name) {
@@ -184,16 +188,19 @@ fn backups(plan: &Plan<'_>) -> Vec<Block> {
             if script.is_empty() {
                 continue;
             }
-            let name = prose("{resource} in {environment}", &[
-                ("resource", code(&resource.name.value)),
-                ("environment", code(&environment.name.value)),
-            ]);
+            let name = prose(
+                "{resource} in {environment}",
+                &[("resource", code(&resource.name.value)), ("environment", code(&environment.name.value))],
+            );
             let (kept, origin) = match &resource.backup {
                 Some(backup) => {
-                    let words = prose(" is backed up every {every} and kept for {keep}.", &[
-                        ("every", Inline::text(backup.every.value.to_string())),
-                        ("keep", Inline::text(backup.keep.value.to_string())),
-                    ]);
+                    let words = prose(
+                        " is backed up every {every} and kept for {keep}.",
+                        &[
+                            ("every", Inline::text(backup.every.value.to_string())),
+                            ("keep", Inline::text(backup.keep.value.to_string())),
+                        ],
+                    );
                     (words, resource.name.origin.clone().with(&backup.origin))
                 }
                 None => (" declares no backup.".into(), resource.name.origin.clone()),
@@ -216,11 +223,14 @@ fn flags(plan: &Plan<'_>, all: &[Deployment<'_>]) -> Vec<Block> {
                 continue;
             }
             seen.push(flag.origin.place);
-            let mut words = prose("{flag} of {service}, switched in {provider}", &[
-                ("flag", code(&flag.name.value)),
-                ("service", code(one.name())),
-                ("provider", code(&flag.provider.value)),
-            ]);
+            let mut words = prose(
+                "{flag} of {service}, switched in {provider}",
+                &[
+                    ("flag", code(&flag.name.value)),
+                    ("service", code(one.name())),
+                    ("provider", code(&flag.provider.value)),
+                ],
+            );
             if let Some(owner) = &flag.owner {
                 words = words.then(", owned by ").then(Inline::text(&owner.value));
             }
@@ -232,4 +242,3 @@ fn flags(plan: &Plan<'_>, all: &[Deployment<'_>]) -> Vec<Block> {
     }
     vec![crate::artifact::markdown::bullets(items)]
 }
-

@@ -1,7 +1,7 @@
 //! Rotating each secret: the store's commands, in order, and what has to read the new value.
 
-use crate::artifact::markdown::{Block, Inline, Item, Prose, heading, item, paragraph, prose, shell, steps};
 use crate::artifact::Script;
+use crate::artifact::markdown::{Block, Inline, Item, Prose, heading, item, paragraph, prose, shell, steps};
 use crate::derive::EnvironmentFacts;
 use crate::emit::paper::command::{self, StoreVerb};
 use crate::emit::paper::deployment::Deployment;
@@ -86,10 +86,10 @@ fn introduction(declared: &Declared<'_>) -> Block {
     let secret = declared.secret;
     let store = declared.environments.first().and_then(|environment| command::store(environment, secret));
     let mut words = match store {
-        Some(store) => prose("In {store} at {path}.", &[
-            ("store", Inline::text(store.title.value)),
-            ("path", code(command::store_path(secret))),
-        ]),
+        Some(store) => prose(
+            "In {store} at {path}.",
+            &[("store", Inline::text(store.title.value)), ("path", code(command::store_path(secret)))],
+        ),
         None => Prose::default(),
     };
     let mut origin = secret.origin.clone();
@@ -111,7 +111,8 @@ fn introduction(declared: &Declared<'_>) -> Block {
 fn rotation(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
     let secret = declared.secret;
     let origin = &secret.origin;
-    let mut all = vec![item("Make a new value at whoever issues it; the old one stays valid until the last step.").at(origin)];
+    let mut all =
+        vec![item("Make a new value at whoever issues it; the old one stays valid until the last step.").at(origin)];
     let store = |verb| store_script(plan, declared, verb);
     if let Some(script) = store(StoreVerb::Put) {
         let text = "Put it into the store; the command reads it from standard input or asks for it, so that no history keeps it.";
@@ -125,7 +126,10 @@ fn rotation(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
         let facts = declared.environments.first().and_then(|environment| command::store(environment, secret));
         let kept = facts.is_some_and(|facts| facts.versions.value);
         if kept {
-            let text = prose("Switch the old value off in the store, and revoke it at whoever issued it. `OLD_VERSION` is the version before the new one.", &[]);
+            let text = prose(
+                "Switch the old value off in the store, and revoke it at whoever issued it. `OLD_VERSION` is the version before the new one.",
+                &[],
+            );
             all.push(item(text).at(origin).with(shell(script)));
             return all;
         }
@@ -152,7 +156,10 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
     let secret = declared.secret;
     let mut all = Vec::new();
     for route in routes(plan, secret) {
-        let text = prose("Roll the alerting configuration out again, then send a test alert to {route}.", &[("route", code(&route.name.value))]);
+        let text = prose(
+            "Roll the alerting configuration out again, then send a test alert to {route}.",
+            &[("route", code(&route.name.value))],
+        );
         all.push(item(text).at(&route.origin));
     }
     for environment in &declared.environments {
@@ -168,7 +175,11 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
         let places = || Prose::from(" in ").then(code(&environment.name.value)).then(" reads it:");
         let readers_named = || names(readers.iter().map(Deployment::name));
         // A store that the pipeline copies from is read at a release only.
-        let after = if copied(environment, secret) && after == AfterRotation::Restart { AfterRotation::Redeploy } else { after };
+        let after = if copied(environment, secret) && after == AfterRotation::Restart {
+            AfterRotation::Redeploy
+        } else {
+            after
+        };
         let verify = script_of(plan, &readers, "verify");
         match after {
             AfterRotation::Restart => {

@@ -4,7 +4,7 @@ use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
 use crate::derive::{EnvironmentFacts, Role};
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
-use crate::emit::paper::{command, names, people, told};
+use crate::emit::paper::{command, names, people, told, words};
 use crate::model::{self, Applies, ServiceKind};
 use crate::plan::signal::{self, Signal};
 use crate::plan::{Plan, joined, link};
@@ -65,9 +65,9 @@ fn label(text: &str, origin: &Origin) -> Block {
 /// An entry of the project.
 fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
     let origin = &runbook.name.origin;
-    let sentence = |text: &crate::source::Sourced<String>| item(Prose::from(&text.value)).at(&text.origin);
+    let sentence = |text: &crate::source::Sourced<String>| item(words(plan, &text.value)).at(&text.origin);
     let fixes = runbook.fix.iter().map(|fix| {
-        let step = item(Prose::from(&fix.text.value)).at(&fix.origin);
+        let step = item(words(plan, &fix.text.value)).at(&fix.origin);
         match &fix.run {
             Some(run) => step.with(shell(Script::user(&run.value)).at(&run.origin)),
             None => step,
@@ -193,9 +193,8 @@ fn standard_entry(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -
 
 /// ` Through the route …; owner ….`
 fn to_whom(plan: &Plan<'_>, severity: model::AlertSeverity) -> Prose {
-    let route = route(plan, severity).map(|route| {
-        Prose::from(" Route: ").then(people::route_words(plan, &route.name.value)).then(".")
-    });
+    let route = route(plan, severity)
+        .map(|route| Prose::from(" Route: ").then(people::route_words(plan, &route.name.value)).then("."));
     let owner = people::owner(plan).map(|(owner, _)| Prose::from(" Owner: ").then(owner).then("."));
     route.unwrap_or_default().then(owner.unwrap_or_default())
 }
@@ -254,12 +253,7 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
 }
 
 /// A step with its commands, where there are any.
-fn step_item(
-    plan: &Plan<'_>,
-    step: &model::StdRunbookStep,
-    case: &Case<'_>,
-    holes: &[(&str, Prose)],
-) -> Option<Item> {
+fn step_item(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>, holes: &[(&str, Prose)]) -> Option<Item> {
     let origin = grounds(plan, case, step.applies.value)?;
     let text = item(told(&step.value.value, holes)).at(&origin);
     let blocks = commands(plan, step, case);

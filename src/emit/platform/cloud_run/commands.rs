@@ -13,8 +13,8 @@ use super::{Form, container};
 pub(super) fn command(site: &Site<'_>, name: &str) -> Option<Script> {
     let form = Form::of(site.workload);
     let facts = site::facts()?;
-    let wanted = facts.command.into_iter().find(|known| known.name.value == name && known.for_.value == form.word())?;
-    let template = wanted.run?.value;
+    let wanted = facts.command.iter().find(|known| known.name.value == name && known.for_.value == form.word())?;
+    let template = &wanted.run.as_ref()?.value;
     let mut script = Script::new();
     for line in template.lines() {
         let words = words(site, form, line)?;

@@ -67,7 +67,7 @@ fn step(name: &str, action: &str, with: Vec<(String, Tree)>, origin: &Origin) ->
 
 /// The registry of an environment's project, from the platform's facts.
 pub(super) fn registry(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<String> {
-    let template = site::facts()?.registry?.template.value;
+    let template = site::facts()?.registry.as_ref()?.template.value.clone();
     let host = &environment.host.node;
     Some(super::container::fill(
         &template,
@@ -77,7 +77,7 @@ pub(super) fn registry(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Optio
 
 /// The steps that let a job push to the registry of an environment, as an account that may do nothing else.
 pub(super) fn push(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Login> {
-    let facts = site::facts()?.registry?;
+    let facts = site::facts()?.registry.clone()?;
     let account = Tree::from(site::builder(plan, &environment.host.node)).at(&site::app_origin(plan));
     let mut login = as_account(&environment.host, account);
     let mut script = Script::new();

@@ -92,14 +92,14 @@ impl<'a> Site<'a> {
     /// A number of the platform's facts, with where it is written.
     pub(super) fn default_of(&self, limit: &str) -> Option<(String, Origin)> {
         let facts = facts()?;
-        let limit = facts.limit.into_iter().find(|known| known.name.value == limit)?;
-        limit.default.map(|default| (default.value, default.origin))
+        let limit = facts.limit.iter().find(|known| known.name.value == limit)?;
+        limit.default.clone().map(|default| (default.value, default.origin))
     }
 }
 
 /// The platform's facts.
-pub(super) fn facts() -> Option<model::StdPlatform> {
-    standard::get::<model::StdPlatform>("platform", "cloud-run")
+pub(super) fn facts() -> Option<std::rc::Rc<model::StdPlatform>> {
+    standard::platform("cloud-run")
 }
 
 /// The project of a host.

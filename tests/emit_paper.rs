@@ -1,0 +1,357 @@
+//! The documents for people: their sections, that every sentence rests on a declaration, and that data stays data.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use deployc::artifact::markdown::{Block, BlockKind, Item};
+use deployc::artifact::{Artifact, Body, anchors};
+use deployc::loader::Memory;
+use deployc::source::{FileId, Origin};
+
+/// A project that declares something of everything that the documents tell of, one declaration on each line.
+const SHOP: &str = include_str!("emit_paper/shop.kdl");
+
+const HELLO: &str = r#"edition "2026"
+app "hello" { repo "github.com/acme/hello" }
+service "api" { source "."; runtime "python@3.13"; command start="uvicorn main:app --port 8000"; http port=8000 { health "/healthz" } }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
+"#;
+
+fn loader(deploy: &str) -> Memory {
+    let manifest = br#"{"name":"shop","scripts":{"start":"node main.js"}}"#;
+    let mut loader = Memory::new().with("deploy.kdl", deploy.as_bytes());
+    for folder in ["apps/api", "apps/web", "apps/report"] {
+        loader = loader.with(format!("{folder}/package.json"), manifest);
+        loader = loader.with(format!("{folder}/package-lock.json"), b"{\"lockfileVersion\":3}");
+    }
+    loader
+        .with("apps/api/webhooks.spec.ts", b"")
+        .with("docs/architecture.md", b"# Architecture\n")
+        .with("docs/plan.md", b"# Plan\n")
+        .with("requirements.txt", b"fastapi==1\nuvicorn==1\n")
+        .with("main.py", b"")
+}
+
+/// The documents of a project, or what is wrong with it.
+fn documents(deploy: &str) -> Result<Vec<Artifact>, String> {
+    let mut compilation = deployc::check(&loader(deploy), "deploy.kdl", None).unwrap();
+    let artifacts = compilation.build().ok_or_else(|| format!("{:?}", compilation.diagnostics))?;
+    let ours = ["docs/runbook.md", "docs/deployment.md", "docs/bootstrap.md"];
+    Ok(artifacts.into_iter().filter(|artifact| ours.contains(&artifact.path.as_str())).collect())
+}
+
+fn built(deploy: &str) -> Vec<Artifact> {
+    documents(deploy).unwrap_or_else(|wrong| panic!("{wrong}"))
+}
+
+fn document<'a>(all: &'a [Artifact], path: &str) -> &'a Artifact {
+    all.iter().find(|artifact| artifact.path == path).unwrap_or_else(|| panic!("no {path}"))
+}
+
+fn blocks(artifact: &Artifact) -> &[Block] {
+    match &artifact.body {
+        Body::Markdown(blocks) => blocks,
+        _ => panic!("{} is no document", artifact.path),
+    }
+}
+
+fn headings(artifact: &Artifact, level: u8) -> Vec<String> {
+    anchors(blocks(artifact)).into_iter().filter(|anchor| anchor.level == level).map(|anchor| anchor.text).collect()
+}
+
+fn text(all: &[Artifact]) -> String {
+    all.iter().map(deployc::render::text).collect()
+}
+
+/// One piece of text and what it rests on.
+struct Sentence {
+    text: String,
+    origin: Origin,
+}
+
+fn sentences(all: &[Artifact]) -> Vec<Sentence> {
+    let mut found = Vec::new();
+    for artifact in all {
+        of_blocks(blocks(artifact), &artifact.origin, &mut found);
+    }
+    found
+}
+
+fn of_blocks(blocks: &[Block], inherited: &Origin, found: &mut Vec<Sentence>) {
+    for block in blocks {
+        let origin = block.origin.as_ref().unwrap_or(inherited);
+        let mut add = |text: String, origin: &Origin| found.push(Sentence { text, origin: origin.clone() });
+        match &block.kind {
+            BlockKind::Heading { level, text, .. } => add(format!("{level} {}", text.shown()), origin),
+            BlockKind::Paragraph(text) => add(text.shown(), origin),
+            BlockKind::List { items, .. } => {
+                for Item { text, children, origin: own, .. } in items {
+                    let origin = own.as_ref().unwrap_or(origin);
+                    found.push(Sentence { text: text.shown(), origin: origin.clone() });
+                    of_blocks(children, origin, found);
+                }
+            }
+            BlockKind::Table { rows, .. } => {
+                for row in rows {
+                    let cells: Vec<String> = row.cells.iter().map(|cell| cell.shown()).collect();
+                    add(cells.join(" | "), row.origin.as_ref().unwrap_or(origin));
+                }
+            }
+            BlockKind::Shell(script) => {
+                for line in &script.lines {
+                    add(format!("{:?}", line.kind), line.origin.as_ref().unwrap_or(origin));
+                }
+            }
+            BlockKind::Code { text, .. } => add(text.clone(), origin),
+            BlockKind::Quote(inner) => of_blocks(inner, origin, found),
+            BlockKind::Flowchart(_) | BlockKind::Chart(_) => {}
+        }
+    }
+}
+
+fn counted(all: &[Artifact]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for sentence in sentences(all) {
+        *counts.entry(sentence.text).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// The lines that declare or name something, by the tags behind them, and every other line that is whole by itself.
+fn deletions() -> Vec<(String, Vec<usize>)> {
+    let mut tags: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (number, line) in SHOP.lines().enumerate() {
+        let (code, comment) = line.split_once("//").unwrap_or((line, ""));
+        for tag in comment.split_whitespace().filter_map(|word| word.strip_prefix('@')) {
+            tags.entry(format!("@{tag}")).or_default().push(number);
+        }
+        if !code.trim().is_empty() && code.matches('{').count() == code.matches('}').count() {
+            tags.entry(format!("line {number}: {}", code.trim())).or_default().push(number);
+        }
+    }
+    tags.into_iter().collect()
+}
+
+fn without(lines: &[usize]) -> String {
+    SHOP.lines()
+        .enumerate()
+        .filter(|(number, _)| !lines.contains(number))
+        .map(|(_, line)| format!("{line}\n"))
+        .collect()
+}
+
+/// Whether a place of the file stands in one of the lines.
+fn stands_in(origin: &Origin, lines: &[usize]) -> bool {
+    let inside = |span: &deployc::source::Span| {
+        span.file == FileId(0)
+            && lines.contains(&SHOP.as_bytes()[..span.start as usize].iter().filter(|byte| **byte == b'\n').count())
+    };
+    inside(&origin.place)
+        && origin.also.as_deref().unwrap_or_default().iter().all(|also| also.file.is_embedded() || inside(also))
+}
+
+#[test]
+fn the_runbook_has_exactly_its_sections() {
+    for deploy in [HELLO, SHOP] {
+        let all = built(deploy);
+        let runbook = document(&all, "docs/runbook.md");
+        assert_eq!(headings(runbook, 2), ["Deployment", "Operations", "Monitoring", "Troubleshooting", "Rollback"]);
+    }
+}
+
+#[test]
+fn no_section_is_empty() {
+    for deploy in [HELLO, SHOP] {
+        for artifact in built(deploy) {
+            let level = |block: &Block| match &block.kind {
+                BlockKind::Heading { level, .. } => Some(*level),
+                _ => None,
+            };
+            let blocks = blocks(&artifact);
+            for (at, block) in blocks.iter().enumerate() {
+                let Some(own) = level(block) else { continue };
+                let next = blocks.get(at + 1).map(level);
+                assert!(
+                    next.is_some_and(|next| next.is_none_or(|next| next > own)),
+                    "{}: {:?} holds nothing",
+                    artifact.path,
+                    block.kind
+                );
+            }
+        }
+    }
+}
+
+/// Deleting a declaration deletes each sentence that rests on it alone.
+#[test]
+fn every_sentence_rests_on_its_declarations() {
+    let whole = built(SHOP);
+    let (before, all) = (counted(&whole), sentences(&whole));
+    let (mut deleted, mut gone) = (0, 0);
+    for (name, lines) in deletions() {
+        let after = match documents(&without(&lines)) {
+            Ok(after) => counted(&after),
+            // Something else needs the line: only the tags say what belongs together.
+            Err(wrong) => {
+                assert!(!name.starts_with('@'), "{name}: {wrong}");
+                continue;
+            }
+        };
+        deleted += 1;
+        // What an overlay replaces comes back without it, and so does the pipeline of the repository's host.
+        if name.contains(": service \"") || name.contains(": pipeline") {
+            continue;
+        }
+        for sentence in all.iter().filter(|sentence| stands_in(&sentence.origin, &lines)) {
+            let left = after.get(&sentence.text).copied().unwrap_or(0);
+            assert!(left < before[&sentence.text], "`{}` stays without {name}", sentence.text);
+            gone += 1;
+        }
+    }
+    assert!(deleted > 60, "{deleted} deletions");
+    assert!(gone > 150, "{gone} sentences");
+}
+
+/// Deleting a declaration deletes its name from every document.
+#[test]
+fn a_deleted_name_is_nowhere() {
+    let words = [
+        ("@orders", "orders "),
+        ("@queue", "`queue`"),
+        ("@stripe", "stripe"),
+        ("@report", "`report`"),
+        ("@seed", "seed"),
+        ("@worker", "`worker`"),
+        ("@web", "`web`"),
+        ("@schema", "Prisma"),
+        ("@flag", "new-checkout"),
+        ("@slo", "api-availability"),
+        ("@alert", "orders-late"),
+        ("@runbook", "queue-stuck"),
+        ("@pagerduty", "PagerDuty"),
+        ("@ticket", "#checkout"),
+        ("@budget", "2000"),
+        ("@quarterly", "Incident patterns"),
+        ("@staging", "acme-staging"),
+        ("@preview", "preview"),
+    ];
+    let deletions = deletions();
+    let whole = text(&built(SHOP));
+    for (tag, word) in words {
+        let lines = &deletions.iter().find(|(name, _)| name == tag).unwrap_or_else(|| panic!("no {tag}")).1;
+        assert!(whole.contains(word), "`{word}` is not told at all");
+        let after = text(&built(&without(lines)));
+        let line = after.lines().find(|line| line.contains(word));
+        assert_eq!(line, None, "`{word}` stays without {tag}");
+    }
+}
+
+#[test]
+fn nothing_is_left_to_be_filled() {
+    for deploy in [HELLO, SHOP] {
+        for artifact in built(deploy) {
+            let text = deployc::render::text(&artifact);
+            for placeholder in deployc::model::Placeholder::ALL {
+                let hole = format!("{{{}}}", placeholder.word());
+                assert!(!text.contains(&hole), "{} holds {hole}", artifact.path);
+            }
+            for word in ["TODO", "TBD", "FIXME", "undefined"] {
+                assert!(!text.contains(word), "{} holds {word}", artifact.path);
+            }
+        }
+    }
+}
+
+fn scripts(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        match &mut open {
+            None if line.trim() == "```bash" => open = Some((indent, String::new())),
+            None => {}
+            Some((_, script)) if line.trim() == "```" => {
+                all.push(std::mem::take(script));
+                open = None;
+            }
+            Some((indent, script)) => {
+                script.push_str(line.get(*indent..).unwrap_or_default());
+                script.push('\n');
+            }
+        }
+    }
+    all
+}
+
+fn is_bash(script: &str) {
+    let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    bash.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    let output = bash.wait_with_output().unwrap();
+    assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn every_block_of_commands_is_bash() {
+    for deploy in [HELLO, SHOP] {
+        let text = text(&built(deploy));
+        let scripts = scripts(&text);
+        assert!(scripts.len() > 20);
+        scripts.iter().for_each(|script| is_bash(script));
+    }
+}
+
+/// What users write is shown and quoted, never read as a mark or a command.
+#[test]
+fn hostile_words_stay_data() {
+    let hostile = "a`b$(touch /tmp/x)$${{ secrets.X }}|[x](y)<b>*c* \\u{202e}'d";
+    let deploy = SHOP
+        .replace("Storefront and ordering API", hostile)
+        .replace("checkout@acme.example", hostile)
+        .replace("Orders are confirmed late", hostile)
+        .replace("Release notes written", hostile)
+        .replace("A caller forges a payment webhook", hostile)
+        .replace("shop-stripe", "x$(touch x);`id`'\\\"")
+        .replace("team-growth", hostile);
+    let all = built(&deploy);
+    for artifact in &all {
+        let text = deployc::render::text(artifact);
+        let line = text.lines().find(|line| line.replace("\\<b>", "").contains("<b>"));
+        assert_eq!(line, None, "{}", artifact.path);
+        for script in scripts(&text) {
+            is_bash(&script);
+            assert!(!script.contains("secrets versions add x$("), "{script}");
+        }
+    }
+}
+
+/// The entries of the runbook are found under the anchors that alerts link to.
+#[test]
+fn every_runbook_link_leads_to_an_entry() {
+    for deploy in [HELLO, SHOP] {
+        let mut compilation = deployc::check(&loader(deploy), "deploy.kdl", None).unwrap();
+        let artifacts = compilation.build().unwrap();
+        let runbook = document(&artifacts, "docs/runbook.md");
+        let slugs: Vec<String> = anchors(blocks(runbook)).into_iter().map(|anchor| anchor.slug).collect();
+        for artifact in &artifacts {
+            let text = deployc::render::text(artifact);
+            for (_, rest) in text.match_indices("docs/runbook.md#").map(|(at, found)| (at, &text[at + found.len()..])) {
+                let anchor: String =
+                    rest.chars().take_while(|next| next.is_alphanumeric() || matches!(next, '-' | '_')).collect();
+                assert!(slugs.contains(&anchor), "{} links to #{anchor}", artifact.path);
+            }
+        }
+    }
+}
+
+/// The times are the platform's durations, the holds and the migrations: changing a hold changes the sum.
+#[test]
+fn times_follow_the_strategy() {
+    let shown = |deploy: &str| deployc::render::text(document(&built(deploy), "docs/runbook.md"));
+    assert!(shown(SHOP).contains("watching 50m"));
+    let slower = SHOP.replace("weight=\"5%\" hold=\"30m\"", "weight=\"5%\" hold=\"45m\"");
+    assert!(shown(&slower).contains("watching 1h5m"));
+    assert!(!shown(&slower).contains("watching 50m"));
+}
