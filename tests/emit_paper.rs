@@ -233,8 +233,7 @@ fn a_deleted_name_is_nowhere() {
         ("@runbook", "queue-stuck"),
         ("@pagerduty", "PagerDuty"),
         ("@ticket", "#checkout"),
-        ("@budget", "2000"),
-        ("@quarterly", "Incident patterns"),
+        ("@budget", "2345"),
         ("@staging", "acme-staging"),
         ("@preview", "preview"),
     ];

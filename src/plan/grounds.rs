@@ -151,14 +151,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Whether a metric of resources or queues can be asked of a resource's kind.
-fn measured(metric: &str, resource: &model::Resource) -> bool {
-    let metric = standard::get::<model::StdMetric>("metric", metric);
-    metric.is_some_and(|metric| {
-        metric.query.iter().any(|query| query.resource.as_ref().is_some_and(|kind| kind.value == resource.kind.value))
-    })
-}
-
 /// Whether a resource is of those that a word tells of; a word about something else tells of all.
 pub fn suits(resource: &model::Resource, word: Applies) -> bool {
     if word == Applies::Queue {

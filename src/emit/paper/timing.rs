@@ -20,7 +20,6 @@ pub(super) struct Timing {
 pub(super) struct Part {
     pub(super) what: String,
     pub(super) typical: Duration,
-    pub(super) most: Duration,
     pub(super) origin: Origin,
 }
 
@@ -28,7 +27,7 @@ impl Timing {
     fn add(&mut self, what: impl Into<String>, typical: Duration, most: Duration, origin: &Origin) {
         self.typical = self.typical.plus(typical);
         self.most = self.most.plus(most);
-        self.parts.push(Part { what: what.into(), typical, most, origin: origin.clone() });
+        self.parts.push(Part { what: what.into(), typical, origin: origin.clone() });
     }
 
     /// `deploy 1m + watch 50m`, of what usually happens.
