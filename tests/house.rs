@@ -28,22 +28,29 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "check",
         &[
-            "derive", "diag", "emit", "loader", "model", "nearest", "plan", "resolve", "schema", "source", "standard",
-            "syntax", "value",
+            "derive", "diag", "emit", "loader", "model", "nearest", "plan", "resolve", "schema", "signal", "source",
+            "standard", "syntax", "value",
         ],
     ),
+    ("signal", &["derive", "model", "resolve", "source", "standard", "syntax", "value"]),
     ("artifact", &["source"]),
-    ("plan", &["artifact", "check", "derive", "diag", "model", "resolve", "source", "standard", "syntax", "value"]),
+    (
+        "plan",
+        &["artifact", "check", "derive", "diag", "model", "resolve", "signal", "source", "standard", "syntax", "value"],
+    ),
     (
         "emit",
         &[
-            "artifact", "derive", "loader", "model", "plan", "prove", "render", "resolve", "source", "standard",
-            "syntax", "value",
+            "artifact", "derive", "loader", "model", "plan", "prove", "render", "resolve", "signal", "source",
+            "standard", "syntax", "value",
         ],
     ),
     (
         "prove",
-        &["artifact", "derive", "diag", "model", "plan", "render", "resolve", "source", "standard", "syntax", "value"],
+        &[
+            "artifact", "derive", "diag", "model", "plan", "render", "resolve", "signal", "source", "standard",
+            "syntax", "value",
+        ],
     ),
     ("patch", &["artifact", "diag", "model", "source"]),
     ("render", &["artifact", "source"]),
