@@ -46,7 +46,7 @@ app "shop" { repo "github.com/acme/shop" }
 service "api" {
     source "apps/api"
     runtime "python@3.13"
-    http port=8000 { health "/healthz" }
+    http port=8000 public=#true { health "/healthz" }
     env {
         LOG_LEVEL "info"
         WORKERS "4"

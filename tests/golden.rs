@@ -29,7 +29,7 @@ const PLACES: [&str; 23] = [
     "/railway.toml",
     "/vercel.json",
     "SECURITY.md",
-    "compose.yaml",
+    "compose.",
     "config/deploy.yml",
     "deploy/",
     "docs/",
@@ -43,7 +43,7 @@ const PLACES: [&str; 23] = [
 fn is_a_place(path: &str) -> bool {
     PLACES.iter().any(|place| match place.strip_prefix('/') {
         Some(name) => path.rsplit('/').next() == Some(name),
-        None if place.ends_with('/') => path.starts_with(place),
+        None if place.ends_with(['/', '.']) => path.starts_with(place),
         None => path == *place,
     })
 }

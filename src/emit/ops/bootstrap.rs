@@ -52,7 +52,8 @@ pub fn provisions(plan: &Plan<'_>) -> Vec<Provision> {
     let mut all: Vec<Provision> = Vec::new();
     for environment in &plan.facts.environments {
         let mut own = Vec::new();
-        if !repository(plan).is_empty() {
+        let released = environment.workloads.iter().any(platform::is_released);
+        if released && !repository(plan).is_empty() {
             own.push(place(plan, environment));
             own.extend(branch_rules(plan, environment));
         }
@@ -264,7 +265,5 @@ const RULESET: &str = r#"{
 
 /// Whether any platform of the project has anything to be made; documents ask before they link the script.
 pub fn has_bootstrap(plan: &Plan<'_>) -> bool {
-    plan.facts.environments.iter().any(|environment| {
-        environment.workloads.iter().any(|workload| platform::backend(&workload.host.platform.value).is_some())
-    })
+    plan.facts.environments.iter().any(|environment| environment.workloads.iter().any(platform::is_released))
 }

@@ -28,6 +28,9 @@ pub(super) fn targets<'a>(plan: &Plan<'a>) -> Vec<Target<'a>> {
         .flat_map(|environment| {
             environment.workloads.iter().filter_map(move |workload| {
                 let backend = platform::backend(&workload.host.platform.value)?;
+                if !backend.is_released(&workload.host) {
+                    return None;
+                }
                 Some(Target { environment, workload, backend })
             })
         })

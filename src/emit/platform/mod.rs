@@ -4,6 +4,7 @@
 //! traffic, what must exist before, the commands of the runbook. Nobody else names a platform.
 
 mod cloud_run;
+mod compose;
 mod login;
 mod operations;
 mod provision;
@@ -26,6 +27,12 @@ pub trait Backend: Sync {
 
     /// Adds the platform's files of one environment: of every workload there whose host is this platform.
     fn emit(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, artifacts: &mut Vec<Artifact>);
+
+    /// Whether versions are released to a host; one that is only a developer's own machine builds from source, and
+    /// gets neither a workflow nor scripts.
+    fn is_released(&self, _host: &Host) -> bool {
+        true
+    }
 
     /// How a job of the pipeline gets into the host of an environment or of a placed service.
     fn login(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host) -> Login;
@@ -62,11 +69,16 @@ pub trait Backend: Sync {
 }
 
 /// Every platform that compiles; for any other one the check says `output/not-yet`.
-pub static BACKENDS: &[&dyn Backend] = &[&cloud_run::CloudRun];
+pub static BACKENDS: &[&dyn Backend] = &[&cloud_run::CloudRun, &compose::Compose];
 
 /// The backend of a platform.
 pub fn backend(platform: &str) -> Option<&'static dyn Backend> {
     BACKENDS.iter().copied().find(|backend| backend.platform() == platform)
+}
+
+/// Whether a workflow and the scripts of `ops/` release a workload.
+pub fn is_released(workload: &Workload) -> bool {
+    backend(&workload.host.platform.value).is_some_and(|backend| backend.is_released(&workload.host))
 }
 
 /// Adds the files of every platform in every environment.
