@@ -75,6 +75,7 @@ fn program(site: &Site<'_>) -> Program {
     // The image starts what its first service starts; another service says its own.
     let shares = image.is_some_and(|image| image.name.value != service.name.value);
     let command = start.as_ref().filter(|_| shares).map(|start| (words(&start.value), start.origin.clone()));
+    let start = start.or_else(|| image.and_then(|image| image.command("start").cloned()));
     Program { command, args: args(&service.args), start: start.filter(|_| image.is_some()) }
 }
 
@@ -91,60 +92,48 @@ fn words(command: &str) -> Vec<String> {
 /// Puts what runs; variables that are joined from texts and secrets are exported first.
 fn start(container: Tree, program: Program, joins: &[Joined]) -> Tree {
     let list = |(words, origin): (Vec<String>, Origin)| Tree::from(words).at(&origin);
-    let (Some(first), Some(start)) = (joins.first(), &program.start) else {
+    let Some(first) = joins.first() else {
         return container.put_some("command", program.command.map(list)).put_some("args", program.args.map(list));
     };
+    let because =
+        first.origin.clone().because("values joined from texts and secrets are joined when the program starts");
+    let exports = exports(joins);
+    if let Some(args) = program.args {
+        let script = [&exports, "exec \"$@\""].concat();
+        return container
+            .put("command", Tree::from(["/bin/sh", "-c", &script, "sh"]).at(&because))
+            .put("args", list(args));
+    }
+    let start = program.start.map(|start| start.value).unwrap_or_default();
+    let script = [&exports, "exec /bin/sh -c ", &single_quoted(&literal(&start))].concat();
+    container.put("command", Tree::from(["/bin/sh", "-c", &script]).at(&because))
+}
+
+fn exports(joins: &[Joined]) -> String {
     let mut script = String::new();
     for join in joins {
-        script.push_str("export ");
-        script.push_str(&join.name);
-        script.push_str("=\"");
+        script.extend(["export ", &join.name, "=\""]);
         for piece in &join.pieces {
             match piece {
                 Ok(text) => script.push_str(&in_double_quotes(text)),
-                Err(variable) => {
-                    script.push('$');
-                    script.push_str(variable);
-                }
+                Err(variable) => script.extend(["${DOLLAR}{", variable, "}"]),
             }
         }
         script.push_str("\"; ");
     }
-    script.push_str(&["exec /bin/sh -c ", &single_quoted(&literal(&start.value))].concat());
-    let because =
-        first.origin.clone().because("values joined from texts and secrets are joined when the program starts");
-    container.put("command", Tree::from(["/bin/sh", "-c", &script]).at(&because))
+    script
 }
 
-/// Text inside the double quotes of a shell; names in braces that the script fills stay as they are.
+/// Text inside the double quotes of a shell. What the script fills in is never in it: that comes by a variable.
 fn in_double_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(next) = rest.chars().next() {
-        if let Some(end) = filled_name(rest) {
-            let (name, tail) = rest.split_at(end);
-            // A dollar sign that is the program's own must not reach the shell as an expansion.
-            out.push_str(if name == "${DOLLAR}" { "\\${DOLLAR}" } else { name });
-            rest = tail;
-            continue;
-        }
+    for next in text.chars() {
         if matches!(next, '"' | '\\' | '$' | '`') {
             out.push('\\');
         }
         out.push(next);
-        rest = rest.get(next.len_utf8()..).unwrap_or_default();
     }
     out
-}
-
-/// Where the name in braces ends that the text begins with.
-fn filled_name(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix("${")?;
-    let end = inner.find('}')?;
-    let name = inner.get(..end)?;
-    let known =
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
-    known.then_some(end + 3)
 }
 
 fn single_quoted(text: &str) -> String {

@@ -233,8 +233,11 @@ pub(super) fn env(site: &Site<'_>) -> (Tree, Vec<Joined>) {
             }
             values => {
                 let join = joined(&name.value, values, &variable.origin);
-                for (name, secret) in &join.secrets {
-                    list.add(reference(name, secret, &variable.origin));
+                for (name, part) in &join.parts {
+                    list.add(match part {
+                        Value::Secret(secret) => reference(name, secret, &variable.origin),
+                        Value::Text(text) => map().put("name", name).put("value", text).at(&variable.origin),
+                    });
                 }
                 joins.push(join);
             }
@@ -248,23 +251,24 @@ pub(super) fn env(site: &Site<'_>) -> (Tree, Vec<Joined>) {
 pub(super) struct Joined {
     /// Its name.
     pub(super) name: String,
-    /// Texts, and names of the variables that hold the secrets.
+    /// Texts, and names of the variables that hold what must not stand in a script.
     pub(super) pieces: Vec<Result<String, String>>,
     /// Those variables.
-    pub(super) secrets: Vec<(String, SecretPlace)>,
+    pub(super) parts: Vec<(String, Value)>,
     /// What decides it.
     pub(super) origin: Origin,
 }
 
 fn joined(name: &str, values: &[Value], origin: &Origin) -> Joined {
-    let mut join = Joined { name: name.to_owned(), pieces: Vec::new(), secrets: Vec::new(), origin: origin.clone() };
+    let mut join = Joined { name: name.to_owned(), pieces: Vec::new(), parts: Vec::new(), origin: origin.clone() };
     for value in values {
         match value {
-            Value::Text(text) => join.pieces.push(Ok(text.clone())),
-            Value::Secret(secret) => {
-                let part = [name, "_PART_", &(join.secrets.len() + 1).to_string()].concat();
+            // What is filled in later could be anything, and a script would run it.
+            Value::Text(text) if !text.contains("${") => join.pieces.push(Ok(text.clone())),
+            value => {
+                let part = [name, "_PART_", &(join.parts.len() + 1).to_string()].concat();
                 join.pieces.push(Err(part.clone()));
-                join.secrets.push((part, secret.clone()));
+                join.parts.push((part, value.clone()));
             }
         }
     }
