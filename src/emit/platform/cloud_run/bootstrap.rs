@@ -99,13 +99,12 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
             })
         })
     };
-    let applies = |applies: Applies| match applies {
-        Applies::Always => true,
-        Applies::Secret => sites.iter().any(|site| !variable::secrets(site).is_empty()),
-        Applies::Schedule => sites.iter().any(|site| scheduled(site)),
-        Applies::Relational => uses("cloudsql-instances"),
-        Applies::Budget => !all.plan.model.cost.is_none(),
-        _ => false,
+    let applies = |asked: Applies| {
+        asked == Applies::Always
+            || (asked == Applies::Secret && sites.iter().any(|site| !variable::secrets(site).is_empty()))
+            || (asked == Applies::Schedule && sites.iter().any(|site| scheduled(site)))
+            || (asked == Applies::Relational && uses("cloudsql-instances"))
+            || (asked == Applies::Budget && all.plan.model.cost.is_some())
     };
     let wanted: Vec<&model::StdPlatformApi> = facts.api.iter().filter(|api| applies(api.applies.value)).collect();
     let origin = all.origin.clone();

@@ -174,10 +174,10 @@ pub(super) fn resource_secret(site: &Site<'_>, resource: &model::Resource, field
 /// What a resource holds for its services: a database of its own name as an identifier; the name of a bucket, which
 /// must be free in the whole world.
 pub(super) fn database(resource: &model::Resource, instance: &str, project: &str) -> String {
-    match resource.kind.value {
-        model::ResourceKind::Bucket => [instance, "-", project].concat(),
-        _ => resource.name.value.replace('-', "_"),
+    if resource.kind.value == model::ResourceKind::Bucket {
+        return [instance, "-", project].concat();
     }
+    resource.name.value.replace('-', "_")
 }
 
 /// The user of a resource: the declared one, else the standard library's for its kind.
@@ -265,7 +265,7 @@ fn joined(name: &str, values: &[Value], origin: &Origin) -> Joined {
         match value {
             // What is filled in later could be anything, and a script would run it.
             Value::Text(text) if !text.contains("${") => join.pieces.push(Ok(text.clone())),
-            value => {
+            Value::Text(_) | Value::Secret(_) => {
                 let part = [name, "_PART_", &(join.parts.len() + 1).to_string()].concat();
                 join.pieces.push(Err(part.clone()));
                 join.parts.push((part, value.clone()));
