@@ -1,18 +1,8 @@
-//! The Compose backend: the file on a developer's machine and on a server, and the script that runs there.
+//! The Compose backend: the file on a developer's machine and on a server.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests may fail loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use deployc::artifact::{Artifact, Tree};
 use deployc::loader::Memory;
@@ -114,6 +104,9 @@ fn a_server_takes_images_and_secrets_and_a_developers_machine_is_not_released_to
     assert!(bootstrap.contains("test -s voting-production/variables/SECRET_VOTES_PASSWORD"), "{bootstrap}");
     let workflow = render::text(file(&artifacts, ".github/workflows/deploy-vote.yml"));
     assert!(workflow.contains("SSH_KEY: ${{ secrets.SSH_KEY }}"), "{workflow}");
+    let password = "SECRET_VOTES_PASSWORD: ${{ secrets.VOTES_PASSWORD }}";
+    assert!(!workflow.contains(password), "votes are taken without the database");
+    assert!(render::text(file(&artifacts, ".github/workflows/deploy-worker.yml")).contains(password));
 }
 
 #[test]
@@ -135,45 +128,7 @@ fn two_services_never_share_a_port_of_the_machine() {
 
 // --- everything that a service may say ---------------------------------------------------------------------------------
 
-const SHOP: &str = r##"edition "2026"
-app "shop" { repo "github.com/acme/shop"; owner "team" contact="team@acme.example" }
-service "api" kind="api" {
-    source "apps/api"
-    runtime "node@22"
-    command start="node dist/main.js"
-    http port=8000 public=#true { health "/healthz" interval="10s" timeout="2s" grace="30s"; ready "/ready" }
-    env {
-        PLAIN "a'b\"c $HOME 🦊 #x"
-        DATABASE_URL "${resource.orders.url}"
-        BILLING "${service.billing.url}"
-        STRIPE "${secret.stripe}"
-        JOINED "key=${secret.stripe};"
-        VERSION "${release.version}"
-        TRACE "" optional=#true
-    }
-    calls "billing"
-    migrate "schema" for="orders" tool="custom" up="npm run migrate && echo $DONE" down="npm run back"
-    volume "spool" at="/spool" keep=#true
-    volume "cache" at="/cache" keep=#false
-    file "/etc/api.conf" from="ops/api.conf"
-    file "/etc/stripe" value="${secret.stripe}"
-    file "/etc/motd" value="hello $USER from ${environment.name}"
-    user 10001
-    writable "/tmp" "/run"
-    stop grace="30s"
-    size cpu="500m" memory="512MiB" { limit cpu="1.5" memory="1GiB" }
-}
-service "billing" kind="api" { image "ghcr.io/acme/billing:4.2.1"; grpc port=9000; calls "api"; scale min=2 max=2 }
-service "report" kind="cron" { image service="api"; args "node" "report.js"; schedule "daily 03:00" overlap="forbid" timeout="30m" tries=2; uses "orders" }
-task "seed" { image service="api"; run "node seed.js"; during "demand" }
-task "warm" { image service="api"; run "node warm.js"; during "start" }
-resource "orders" kind="postgres" version="16" { from "container"; database "second"; setting max_connections="200" }
-resource "files" kind="bucket" { from "container" }
-secret "stripe" { from "github" path="STRIPE_KEY"; rotate every="90d" owner="team" }
-secret "ssh" { from "github" path="SSH_KEY"; rotate every="90d" owner="team" then="none" }
-environment "dev" { host "compose" }
-environment "production" { host "compose" { server "shop.example"; login "ssh" user="ops" key="${secret.ssh}" }; trigger push="main" }
-"##;
+const SHOP: &str = include_str!("compose/shop.kdl");
 
 fn shop(deploy: &str) -> Vec<Artifact> {
     built(deploy, &[("apps/api/package.json", "{}"), ("apps/api/package-lock.json", "{}"), ("ops/api.conf", "x")])
@@ -318,190 +273,6 @@ fn every_command_of_a_person_is_complete() {
         render::script(&backend.connect(&plan, environment, orders).unwrap()).trim_end(),
         "ssh -t ops@shop.example 'docker compose --file shop-production/compose.yaml exec orders psql --username=app --dbname=orders'"
     );
-}
-
-// --- what runs on the server -------------------------------------------------------------------------------------------
-
-/// A folder with the real script and file, and programs that only write down how they were called.
-struct Server {
-    root: PathBuf,
-}
-
-impl Server {
-    fn new(name: &str) -> Server {
-        let root = std::env::temp_dir().join(format!("deployc-compose-{}-{name}", std::process::id()));
-        let folder = root.join("shop-production");
-        fs::create_dir_all(&folder).unwrap();
-        fs::create_dir_all(root.join("bin")).unwrap();
-        let artifacts = shop(SHOP);
-        executable(&folder.join("server.sh"), &render::text(file(&artifacts, "deploy/compose/server.sh")));
-        fs::write(folder.join("compose.yaml"), render::text(file(&artifacts, "compose.production.yaml"))).unwrap();
-        let docker = "#!/usr/bin/env bash\necho \"${IMAGE_API:-} docker $*\" >>\"$ROOT/log\"\n[[ $1 != ps ]] || cat \"$ROOT/containers\" 2>/dev/null\n[[ $1 != inspect ]] || cat \"$ROOT/state\"\n[[ ! -e $ROOT/broken ]]\n";
-        executable(&root.join("bin/docker"), docker);
-        let crontab = "#!/usr/bin/env bash\nif [[ $1 == -l ]]; then cat \"$ROOT/crontab\"; else cat >\"$ROOT/new\"; mv \"$ROOT/new\" \"$ROOT/crontab\"; fi\n";
-        executable(&root.join("bin/crontab"), crontab);
-        Server { root }
-    }
-
-    fn run(&self, words: &[&str], input: &str) -> Output {
-        let path = format!("{}:{}", self.root.join("bin").display(), std::env::var("PATH").unwrap());
-        let mut child = Command::new(self.root.join("shop-production/server.sh"))
-            .args(words)
-            .env("PATH", path)
-            .env("ROOT", &self.root)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
-    }
-
-    fn ok(&self, words: &[&str]) -> String {
-        let output = self.run(words, "");
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.root.join(path)).unwrap_or_default()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.root);
-    }
-}
-
-fn executable(path: &Path, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-fn image(digit: char) -> String {
-    format!("ghcr.io/acme/shop/api@sha256:{}", digit.to_string().repeat(64))
-}
-
-#[test]
-fn the_server_remembers_what_was_released() {
-    let server = Server::new("history");
-    let (a, b, c) = (image('a'), image('b'), image('c'));
-    server.ok(&["start", "service", "api", &a, "60"]);
-    assert_eq!(server.ok(&["previous", "api", &a]), "", "nothing was before the first");
-    server.ok(&["start", "service", "api", &b, "60"]);
-    server.ok(&["start", "service", "api", &b, "60"]);
-    assert_eq!(server.read("shop-production/history/api").lines().count(), 2, "a repeated step changes nothing");
-    assert_eq!(server.ok(&["previous", "api", &b]), a);
-    assert_eq!(server.ok(&["previous", "api", &c]), b, "what never started is not what serves");
-    assert_eq!(server.ok(&["previous", "api"]), a);
-    assert!(server.read("shop-production/.env").contains(&format!("IMAGE_API='{b}'")));
-    assert!(
-        server.read("shop-production/.env").contains("IMAGE_BILLING='not-released'"),
-        "Compose reads the whole file"
-    );
-    server.ok(&["revert", "service", "api", &a, "60"]);
-    assert_eq!(server.ok(&["previous", "api"]), "", "what was taken back is never gone back to");
-    assert!(server.read("shop-production/.env").contains(&format!("IMAGE_API='{a}'")));
-    assert!(
-        server
-            .read("log")
-            .lines()
-            .last()
-            .unwrap()
-            .ends_with("up --detach --wait --wait-timeout 60 --remove-orphans api")
-    );
-    assert_eq!(server.ok(&["find", "api", "sha256:aaaa"]), a);
-    assert_eq!(server.ok(&["find", "api", &c]), "");
-}
-
-#[test]
-fn a_release_stops_where_the_container_does_not_come_up() {
-    let server = Server::new("broken");
-    server.ok(&["start", "service", "api", &image('a'), "60"]);
-    fs::write(server.root.join("broken"), "").unwrap();
-    let output = server.run(&["start", "service", "api", &image('b'), "60"], "");
-    assert!(!output.status.success());
-    assert_eq!(server.read("shop-production/history/api").lines().count(), 2, "so that a rollback knows both");
-}
-
-#[test]
-fn nothing_starts_without_its_secrets() {
-    let server = Server::new("needs");
-    let output = server.run(&["start", "service", "api", &image('a'), "60", "SECRET_STRIPE"], "");
-    assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("SECRET_STRIPE"));
-    assert_eq!(server.read("log"), "", "no container was touched");
-    // base64 of a'b"c $HOME and a second line.
-    let put = server.run(&["put", "SECRET_STRIPE"], "YSdiImMgJEhPTUUKc2Vjb25k\n");
-    assert!(put.status.success());
-    server.ok(&["start", "service", "api", &image('a'), "60", "SECRET_STRIPE"]);
-    assert!(server.read("shop-production/.env").contains("SECRET_STRIPE='a\\'b\"c $HOME\nsecond'"));
-    let refused = server.run(&["put", "SECRET_STRIPE"], "YVw=\n");
-    assert!(!refused.status.success(), "a backslash at the end cannot be held");
-    assert!(!server.run(&["put", "../etc"], "YQ==").status.success());
-}
-
-#[test]
-fn a_password_is_made_once() {
-    let server = Server::new("make");
-    server.ok(&["make", "RESOURCE_ORDERS_PASSWORD"]);
-    let first = server.read("shop-production/variables/RESOURCE_ORDERS_PASSWORD");
-    server.ok(&["make", "RESOURCE_ORDERS_PASSWORD"]);
-    assert_eq!(server.read("shop-production/variables/RESOURCE_ORDERS_PASSWORD"), first);
-    assert!(
-        first.len() > 30 && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
-        "{first}"
-    );
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(server.root.join("shop-production/variables/RESOURCE_ORDERS_PASSWORD")).unwrap();
-    assert_eq!(mode.permissions().mode() & 0o077, 0, "nobody else reads it");
-}
-
-#[test]
-fn a_job_runs_the_new_image_before_any_service_has_it() {
-    let server = Server::new("job");
-    server.ok(&["start", "service", "api", &image('a'), "60"]);
-    server.ok(&["job", "api-schema", "api", &image('b')]);
-    let last = server.read("log").lines().last().unwrap().to_owned();
-    assert_eq!(last, format!("{} docker compose --profile jobs run --rm --no-TTY api-schema", image('b')));
-    assert!(server.read("shop-production/.env").contains(&format!("IMAGE_API='{}'", image('a'))));
-}
-
-#[test]
-fn a_cron_has_one_line_and_does_what_it_says() {
-    let server = Server::new("cron");
-    fs::write(server.root.join("crontab"), "5 5 * * * mine\n").unwrap();
-    server.ok(&["schedule", "report", "0 3 * * *", "forbid", "1800", "2"]);
-    server.ok(&["schedule", "report", "0 4 * * *", "forbid", "1800", "2"]);
-    let crontab = server.read("crontab");
-    assert_eq!(crontab.lines().count(), 2, "{crontab}");
-    assert!(crontab.starts_with("5 5 * * * mine\n0 4 * * * "), "{crontab}");
-    assert!(
-        crontab.contains("server.sh run report forbid 1800 2 2>&1 | logger -t shop-production-report"),
-        "{crontab}"
-    );
-    fs::write(server.root.join("broken"), "").unwrap();
-    assert!(!server.run(&["run", "report", "forbid", "1800", "2"], "").status.success());
-    assert_eq!(server.read("log").lines().count(), 2, "as many tries as declared");
-    server.ok(&["unschedule", "report"]);
-    assert_eq!(server.read("crontab"), "5 5 * * * mine\n");
-}
-
-#[test]
-fn what_runs_is_told_from_the_containers() {
-    let server = Server::new("running");
-    assert_eq!(server.ok(&["running", "service", "api"]), "");
-    fs::write(server.root.join("containers"), "one\n").unwrap();
-    fs::write(server.root.join("state"), format!("{} running healthy\n", image('a'))).unwrap();
-    server.ok(&["ready", "service", "api", &image('a')]);
-    assert!(!server.run(&["ready", "service", "api", &image('b')], "").status.success());
-    fs::write(server.root.join("state"), format!("{}\n", image('a'))).unwrap();
-    assert_eq!(server.ok(&["running", "service", "api"]), image('a'));
-    fs::write(server.root.join("state"), format!("{}\n{}\n", image('a'), image('b'))).unwrap();
-    assert_eq!(server.ok(&["running", "service", "api"]), "", "two at a time are none that is known");
 }
 
 #[test]

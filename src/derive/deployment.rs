@@ -153,6 +153,23 @@ impl Workload {
         self.ports.iter().any(|port| port.exposure.value == Exposure::Public)
     }
 
+    /// The secrets that it needs without naming them in a variable: in its files, and as passwords of what it uses.
+    pub fn secrets_behind(&self, setting: &Setting) -> Vec<Sourced<String>> {
+        let named = |text: &Sourced<String>| {
+            let name = text.value.trim().strip_prefix("${secret.")?.strip_suffix('}')?;
+            Some(Sourced::new(name.to_owned(), text.origin.clone()))
+        };
+        let files = match self.task(setting) {
+            Some(task) => task.file.as_slice(),
+            None => self.service(setting).map(|service| service.file.as_slice()).unwrap_or_default(),
+        };
+        let files = files.iter().filter_map(|file| named(file.value.as_ref()?));
+        let used = self.uses.iter().filter_map(|used| {
+            setting.resources.iter().find(|resource| resource.name.value == used.value)?.password.as_ref()
+        });
+        files.chain(used.filter_map(named)).collect()
+    }
+
     /// The secrets it consumes: names, sorted, with where they are named.
     pub fn secrets(&self) -> Vec<Sourced<String>> {
         let mut found: Vec<Sourced<String>> = Vec::new();

@@ -174,6 +174,12 @@ pub(super) fn with_values(
             }
         }
     }
+    for secret in workload.secrets_behind(setting) {
+        let declared = setting.secrets.iter().find(|known| known.name.value == secret.value);
+        if let Some((name, value)) = declared.and_then(kept_here) {
+            step = step.env(name, value.at(&secret.origin));
+        }
+    }
     if environment.ephemeral.value {
         step = step.env("PULL_REQUEST", github("github.event.number").at(&environment.ephemeral.origin));
     }

@@ -33,6 +33,12 @@ pub(super) fn image_owner(site: &Site<'_>, workload: &Workload) -> Option<String
     image.service.as_ref().map(|owner| owner.value.clone())
 }
 
+/// The tasks that take the image of a workload.
+pub(super) fn tasks<'a>(site: &Site<'a>, owner: &'a Workload) -> impl Iterator<Item = &'a Workload> {
+    let site = *site;
+    site.workloads().filter(move |task| image_owner(&site, task).as_deref() == Some(owner.name.value.as_str()))
+}
+
 /// The migrations of a workload that a release runs.
 pub(super) fn migrations<'a>(
     site: &Site<'a>,
@@ -64,7 +70,7 @@ pub(super) fn migration(
     if tree.key("depends_on").is_some_and(Tree::is_empty) {
         tree = without(tree, "depends_on");
     }
-    tree.set("networks", service::networks(site, workload));
+    tree.set("networks", service::networks(site, workload, service::Listens::Nothing));
     tree.set("labels", service::labels(site, &migration.name));
     Some(tree.at(&migration.origin))
 }

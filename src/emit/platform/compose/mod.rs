@@ -166,7 +166,10 @@ fn settings(site: &Site<'_>, workload: &Workload) -> Vec<Setting> {
         origin: origin.clone(),
     };
     let (host, name) = (site.host_origin(), &workload.name.origin);
-    let needed = value::needed(site, workload);
+    let mut needed = value::needed(site, workload);
+    needed.extend(job::tasks(site, workload).flat_map(|task| value::needed(site, task)));
+    needed.sort();
+    needed.dedup();
     let names = |wanted: fn(By) -> bool| {
         let all: Vec<&str> = needed.iter().filter(|one| wanted(one.by)).map(|one| one.name.as_str()).collect();
         all.join(" ")

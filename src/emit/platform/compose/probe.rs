@@ -89,7 +89,7 @@ fn ask(site: &Site<'_>, workload: &Workload, protocol: Protocol, port: u16, path
 
 /// Whether a path means the same inside of any program's text; curl and wget take every path as one word.
 fn is_plain(path: &str) -> bool {
-    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:@%&=+,;?".contains(&byte))
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:@&=+,;?".contains(&byte))
 }
 
 fn fill(template: &str, port: u16, path: &str) -> String {

@@ -47,7 +47,7 @@ pub(super) fn tree(site: &Site<'_>, workload: &Workload, shared: &mut Shared) ->
         .put_filled("ports", ports(site, workload))
         .put_some("healthcheck", probe::check(site, workload))
         .put_filled("depends_on", job::depends_on(site, workload))
-        .put("networks", networks(site, workload));
+        .put("networks", networks(site, workload, Listens::Always));
     let grace = service.and_then(|service| service.stop.as_ref());
     tree = tree.put_some("stop_grace_period", grace.map(|stop| probe::seconds(&stop.grace).at(&stop.origin)));
     tree.put("labels", labels(site, &workload.name)).at(name)
@@ -224,9 +224,18 @@ fn ports(site: &Site<'_>, workload: &Workload) -> Tree {
     list
 }
 
+/// Whether a container answers callers, who find it by its further names, too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listens {
+    /// It is the service itself.
+    Always,
+    /// It only runs with the service's rights.
+    Nothing,
+}
+
 /// Its own network, on which callers find it, and those of everything that it calls and uses.
-pub(super) fn networks(site: &Site<'_>, workload: &Workload) -> Tree {
-    let service = workload.service(site.setting);
+pub(super) fn networks(site: &Site<'_>, workload: &Workload, listens: Listens) -> Tree {
+    let service = workload.service(site.setting).filter(|_| listens == Listens::Always);
     let aliases = service.map(|service| service.alias.as_slice()).unwrap_or_default();
     let own = map().put_filled("aliases", list(aliases.iter().map(Tree::from)));
     let mut networks = map().put(&workload.name.value, or_null(own).at(&workload.name.origin));

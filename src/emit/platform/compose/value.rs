@@ -54,8 +54,9 @@ impl Filled {
 
 /// The pieces of a variable's value.
 pub(super) fn parts(site: &Site<'_>, variable: &Variable, workload: &Workload) -> Vec<Piece> {
-    let part = |part: &Part| expanded(site, part, variable.shown, &workload.name.value);
-    variable.parts.iter().flat_map(part).collect()
+    // A task is released with the service whose image it takes.
+    let released = super::job::image_owner(site, workload).unwrap_or_else(|| workload.name.value.clone());
+    variable.parts.iter().flat_map(|part| expanded(site, part, variable.shown, &released)).collect()
 }
 
 /// The pieces of a template that stands outside of `env`.
