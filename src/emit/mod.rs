@@ -3,6 +3,7 @@
 mod environment;
 mod github;
 pub mod image;
+mod observe;
 pub mod ops;
 pub mod paper;
 pub mod platform;
@@ -29,6 +30,7 @@ pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "image", group: Group::Iac, emit: image::emit },
     Emitter { name: "github", group: Group::CiCd, emit: github::emit },
     Emitter { name: "runbook", group: Group::Operations, emit: paper::runbook::emit },
+    Emitter { name: "observability", group: Group::Observability, emit: observe::emit },
 ];
 
 /// The trees of every file that the plan needs.

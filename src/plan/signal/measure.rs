@@ -7,7 +7,7 @@ use crate::plan::signal::fill::{fill, matchers, quoted};
 use crate::source::Origin;
 use crate::standard;
 use crate::syntax::expression;
-use crate::value::Duration;
+use crate::value::{Duration, Number};
 
 /// Stands for the name of the new version in the queries of [`Scope::NewVersion`]; who asks puts the name there.
 pub const VERSION_HOLE: &str = "{version}";
@@ -70,6 +70,9 @@ pub struct Measure {
     total: Option<String>,
     events: Option<String>,
     holes: Vec<(&'static str, String)>,
+    samples: Vec<(String, model::SampleForm)>,
+    /// The quantile that it is, if it is one.
+    pub quantile: Option<Number>,
     /// Where it is defined.
     pub origin: Origin,
 }
@@ -94,6 +97,17 @@ impl Measure {
     pub fn ratio(&self, window: Duration, bound: &str) -> Option<(String, String)> {
         let (good, total) = (self.good.as_ref()?, self.total.as_ref()?);
         Some((self.filled(good, window, bound), self.filled(total, window, bound)))
+    }
+
+    /// The series that unit tests make it from, each with how it follows the value.
+    pub fn samples(&self) -> Vec<(String, model::SampleForm)> {
+        let filled = |(series, form): &(String, model::SampleForm)| (self.filled(series, Duration::ZERO, ""), *form);
+        self.samples.iter().map(filled).collect()
+    }
+
+    /// The matchers of its subject.
+    pub fn selector(&self) -> &str {
+        self.holes.iter().find(|(name, _)| *name == "selector").map_or("", |(_, selector)| selector.as_str())
     }
 
     fn filled(&self, template: &str, window: Duration, bound: &str) -> String {
@@ -237,6 +251,8 @@ fn of_library(
         total: text(&query.total),
         events: text(&query.events),
         holes,
+        samples: query.sample.iter().map(|sample| (sample.series.value.clone(), sample.as_.value)).collect(),
+        quantile: fact.quantile.as_ref().and_then(|quantile| Number::decimal(&quantile.value)),
         origin: fact.origin.clone(),
     })
 }
@@ -336,7 +352,7 @@ fn convention_holes(convention: &model::StdConvention) -> Vec<(&'static str, Str
     vec![
         ("requests", series("requests")),
         ("buckets", series("buckets")),
-        ("errors", convention.errors.as_ref().map(|errors| errors.value.clone()).unwrap_or_default()),
+        ("errors", convention.errors.as_ref().map(|errors| errors.matcher.value.clone()).unwrap_or_default()),
     ]
 }
 
@@ -395,6 +411,8 @@ fn of_project(
         total: None,
         events: None,
         holes,
+        samples: Vec::new(),
+        quantile: None,
         origin: own.origin.clone(),
     })
 }
@@ -409,7 +427,7 @@ pub fn series_name(own: &model::Metric) -> String {
 }
 
 /// What a metric of the project's own measures, by its unit: a counter is drawn and compared as a rate.
-fn own_unit(own: &model::Metric) -> (MetricDimension, String) {
+pub(super) fn own_unit(own: &model::Metric) -> (MetricDimension, String) {
     let unit = own.unit.as_ref().map_or("", |unit| unit.value.as_str());
     let (dimension, shown) = match unit {
         "s" => (MetricDimension::Duration, "s"),

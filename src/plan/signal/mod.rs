@@ -3,6 +3,7 @@
 mod alert;
 mod fill;
 mod measure;
+mod panel;
 mod promql;
 mod record;
 mod rollback;
@@ -12,8 +13,11 @@ pub use measure::{
     Measure, Scope, Subject, VERSION_HOLE, convention, exporter, measure, metric_named, prometheus_duration,
     series_name, service_kind,
 };
+pub use panel::{
+    Board, BoardPanel, boards, overview_uid, own_uid, panel_of_signal, recordings_of, same_series, service_uid, slo_uid,
+};
 pub use promql::{base_number, number_text};
-pub use record::{Recording, board, recording};
+pub use record::{Recording, What, board, recording};
 pub use rollback::{RollbackQuery, rollback_queries};
 pub use slo::{Objective, SloWindow, objectives};
 

@@ -1,0 +1,19 @@
+//! The group observability: rules with their tests, routes, dashboards, collector and documents.
+
+mod joined;
+mod rules;
+mod simulate;
+mod tests;
+
+use crate::artifact::Artifact;
+use crate::plan::Plan;
+use crate::plan::signal::{boards, signals};
+
+/// Adds everything that is observed; nothing where no environment is watched by Prometheus.
+pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
+    let signals = signals(plan);
+    let boards = boards(plan, &signals);
+    let files = rules::files(plan, &signals);
+    rules::emit(plan, &files, &boards, artifacts);
+    tests::emit(plan, &files, &boards, artifacts);
+}
