@@ -294,3 +294,76 @@ service "proxy" { image "ghcr.io/acme/proxy:1.2"; http port=3000 { health "/" } 
     assert_eq!(image, "ghcr.io/acme/proxy@${{ needs.resolve.outputs.proxy }}");
     assert!(!steps(&deploy, "deploy-production").iter().any(|step| step.starts_with("Verify the")));
 }
+
+const PREVIEW: &str = r#"environment "preview" ephemeral=#true {
+    host "cloud-run" region="europe-west1" project="acme-dev"; trigger pull-request=#true label="preview"; ttl "3d"
+}
+"#;
+
+#[test]
+fn a_rollback_takes_input_through_the_environment_only() {
+    let rollback = workflow(&[APP, PROMOTED].concat(), "rollback.yml");
+    assert_eq!(keys(&rollback, "jobs"), ["rollback-staging", "rollback-production"]);
+    assert_eq!(at(&rollback, "on.workflow_dispatch.inputs.environment.options"), "staging production");
+    assert_eq!(at(&rollback, "on.workflow_dispatch.inputs.service.options"), "api web");
+    let names = steps(&rollback, "rollback-production");
+    let place =
+        |name: &str| names.iter().position(|step| step == name).unwrap_or_else(|| panic!("no {name} in {names:?}"));
+    assert_eq!(place("Look at what was asked for"), 0);
+    assert!(place("Stop a release that is going on") < place("Roll back"));
+    assert!(place("Roll back") < place("Verify"));
+    let text = deployc::render::text(&rollback);
+    for line in text.lines().filter(|line| line.contains("${{")) {
+        let name = line.trim().split(':').next().unwrap_or_default();
+        assert!(!line.trim_start().starts_with("run:") && !name.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_preview_is_safe_for_forks_and_always_ends() {
+    let preview = workflow(&[APP, PRODUCTION, PREVIEW].concat(), "preview.yml");
+    assert_eq!(
+        keys(&preview, "jobs"),
+        ["build-preview-api", "build-preview-web", "up-preview", "down-preview", "stale-preview", "sweep-preview"]
+    );
+    for job in ["build-preview-api", "up-preview", "down-preview"] {
+        let condition = at(&preview, &format!("jobs.{job}.if"));
+        assert!(condition.contains("head.repo.full_name == github.repository"), "{condition}");
+        assert_eq!(at(&preview, &format!("jobs.{job}.environment.name")), "preview");
+    }
+    assert!(at(&preview, "jobs.up-preview.if").contains("labels.*.name, 'preview')"));
+    assert!(at(&preview, "on.pull_request.types").contains("closed"));
+    let releases: Vec<String> =
+        steps(&preview, "up-preview").into_iter().filter(|step| step.starts_with("Release")).collect();
+    assert_eq!(releases, ["Release api", "Release web"], "callees first");
+    let removal = at(&preview, "jobs.down-preview.steps[3].run");
+    assert!(removal.find("preview web") < removal.find("preview api"), "callers first: {removal}");
+    assert!(at(&preview, "jobs.stale-preview.steps[0].run").contains("-gt 259200"));
+    assert!(at(&preview, "jobs.sweep-preview.steps[3].env.PULL_REQUEST").contains("matrix.number"));
+    assert!(!deployc::render::text(&preview).contains("pull_request_target"));
+    let without = build(&[APP, PRODUCTION].concat());
+    assert!(!without.iter().any(|artifact| artifact.path.ends_with("preview.yml")));
+}
+
+#[test]
+fn what_is_due_is_remembered() {
+    let more = r#"secret "stripe" { from "github" path="STRIPE_KEY"; rotate every="90d" owner="team"; }
+cost { review every="30d" owner="team" }
+"#;
+    let uses = APP.replacen("http port=8080", "env { KEY \"${secret.stripe}\" }\n    http port=8080", 1);
+    let promoted = PROMOTED.replace("rollback within", "drill every=\"60d\" last=\"2026-10-01\"\n    rollback within");
+    let scheduled = workflow(&[&uses, &promoted, more].concat(), "scheduled.yml");
+    assert_eq!(keys(&scheduled, "jobs"), ["audit", "reminders", "drift", "sweep"]);
+    assert_eq!(
+        steps(&scheduled, "reminders"),
+        ["Rotation of secrets", "Drills of the rollback", "Review of the costs"]
+    );
+    let step = |index: usize| at(&scheduled, &format!("jobs.reminders.steps[{index}].run"));
+    assert!(step(0).contains("remind 'Rotate the secret stripe' 7776000"), "{}", step(0));
+    assert!(step(1).contains("date --date 2026-10-01 +%s") && step(1).contains("5184000"), "{}", step(1));
+    assert!(step(2).contains("remind 'Review the costs' 2592000"), "{}", step(2));
+    assert_eq!(keys(&scheduled, "jobs.reminders.permissions"), ["issues"]);
+    assert!(at(&scheduled, "jobs.sweep.steps[0].run").contains("sweep deploy-api.yml"));
+    let bare = workflow(&[APP, PRODUCTION].concat(), "scheduled.yml");
+    assert_eq!(keys(&bare, "jobs"), ["audit", "drift", "sweep"]);
+}

@@ -17,6 +17,17 @@ pub(super) fn login(plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host
     (!steps.is_empty()).then_some(steps)
 }
 
+/// The ways into every host of an environment, each once.
+pub(super) fn logins(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Step> {
+    let mut hosts: Vec<&Host> = Vec::new();
+    for workload in &environment.workloads {
+        if !hosts.iter().any(|known| known.node.origin.place == workload.host.node.origin.place) {
+            hosts.push(&workload.host);
+        }
+    }
+    hosts.into_iter().filter_map(|host| login(plan, environment, host)).flatten().collect()
+}
+
 /// Whether releases to an environment can be made by the pipeline.
 pub(super) fn is_reachable(plan: &Plan<'_>, environment: &EnvironmentFacts) -> bool {
     login(plan, environment, &environment.host).is_some()
@@ -84,7 +95,7 @@ pub(super) fn tool(name: &str) -> Option<(String, Tree)> {
 }
 
 /// The steps that refuse an image which the unit's own workflow did not build: nothing else may be rolled out.
-pub(super) fn verify(plan: &Plan<'_>, unit: &str, variables: &[(String, Origin)], signed_by: Signer) -> Vec<Step> {
+pub(super) fn verify(plan: &Plan<'_>, unit: &str, variables: &[(String, Origin)]) -> Vec<Step> {
     let wanted = Proofs::of(plan);
     let mut steps = Vec::new();
     let file = ["/.github/workflows/deploy-", unit, ".yml"].concat();
@@ -110,12 +121,7 @@ pub(super) fn verify(plan: &Plan<'_>, unit: &str, variables: &[(String, Origin)]
         }
         if let Some(decides) = &wanted.signature {
             let mut script = Script::new();
-            let identity = match signed_by {
-                Signer::ThisRun => "--certificate-identity \"$GITHUB_SERVER_URL/$GITHUB_REPOSITORY{file}@$GITHUB_REF\"",
-                Signer::AnyRun => {
-                    "--certificate-identity-regexp \"^$GITHUB_SERVER_URL/$GITHUB_REPOSITORY{file}@refs/\""
-                }
-            };
+            let identity = "--certificate-identity \"$GITHUB_SERVER_URL/$GITHUB_REPOSITORY{file}@$GITHUB_REF\"";
             script.long(
                 &[
                     "cosign verify {image}",
@@ -135,15 +141,6 @@ pub(super) fn verify(plan: &Plan<'_>, unit: &str, variables: &[(String, Origin)]
         }
         _ => steps,
     }
-}
-
-/// Whose signature counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signer {
-    /// This run built the image.
-    ThisRun,
-    /// Any run of the unit's workflow did.
-    AnyRun,
 }
 
 /// A step of `ops/` with the values that the scripts read for one workload.
@@ -167,10 +164,7 @@ pub(super) fn with_values(
                         step = step.env(name, value.at(&variable.origin));
                     }
                 }
-                Piece::PullRequest => {
-                    step = step.env("PULL_REQUEST", github("github.event.number").at(&variable.origin));
-                }
-                Piece::Text(_) | Piece::Resource(..) | Piece::Service(..) | Piece::Release(_) => {}
+                Piece::Text(_) | Piece::Resource(..) | Piece::Service(..) | Piece::Release(_) | Piece::PullRequest => {}
             }
         }
     }
@@ -179,9 +173,6 @@ pub(super) fn with_values(
         if let Some((name, value)) = declared.and_then(kept_here) {
             step = step.env(name, value.at(&secret.origin));
         }
-    }
-    if environment.ephemeral.value {
-        step = step.env("PULL_REQUEST", github("github.event.number").at(&environment.ephemeral.origin));
     }
     step
 }

@@ -9,8 +9,11 @@ mod deploy;
 mod gate;
 mod image;
 mod own;
+mod preview;
+mod rollback;
 mod rollout;
 mod scan;
+mod scheduled;
 mod setup;
 mod workflow;
 
@@ -28,6 +31,9 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     for unit in &plan.facts.units {
         artifacts.extend(deploy::workflow(plan, unit).map(|workflow| workflow.artifact()));
     }
+    artifacts.extend(rollback::workflow(plan).map(|workflow| workflow.artifact()));
+    artifacts.extend(preview::workflow(plan).map(|workflow| workflow.artifact()));
+    artifacts.push(scheduled::workflow(plan).artifact());
 }
 
 /// Whether the pipeline runs on GitHub: as it says, else as the repository's host does.

@@ -6,6 +6,7 @@ use crate::emit::github::image::{Build, Reference, reference};
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, minutes};
 use crate::emit::github::{access, gate};
 use crate::emit::ops::{self, Step as Rollout};
+use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
 
@@ -25,13 +26,28 @@ struct Release<'a> {
     steps: Vec<ops::PlannedStep>,
 }
 
+/// What a release of a unit brings to an environment: its services, callees first, then the tasks that people start.
+/// Tasks of the release itself are run by its migrations.
+fn released<'a>(plan: &Plan<'a>, unit: &UnitFacts, environment: &'a EnvironmentFacts) -> Vec<&'a Workload> {
+    let setting = plan.setting(environment);
+    let mut found = plan.workloads(environment, unit);
+    let tasks = environment.workloads.iter().filter(|workload| workload.unit == unit.name);
+    found.extend(tasks.filter(|workload| workload.task(setting).is_some_and(is_on_demand)));
+    found
+}
+
+/// Whether a task waits for a person, so that the platform must know it beforehand.
+pub(super) fn is_on_demand(task: &model::Task) -> bool {
+    task.during.as_ref().is_some_and(|during| during.value == model::TaskTime::Demand)
+}
+
 fn releases<'a>(
     plan: &Plan<'a>,
     unit: &UnitFacts,
     environment: &'a EnvironmentFacts,
     builds: &[Build<'_>],
 ) -> Vec<Release<'a>> {
-    plan.workloads(environment, unit)
+    released(plan, unit, environment)
         .into_iter()
         .filter_map(|workload| {
             let image = reference(plan, builds, environment, workload)?;
@@ -64,15 +80,11 @@ pub(super) fn job(
         .steps(before.and_then(|before| gate::after(environment, before)))
         .steps(gate::callees(plan.facts, unit, environment, before))
         .step(Step::checkout(&environment.name.origin));
-    let ours: Vec<(String, Origin)> = releases
-        .iter()
-        .filter(|release| release.image.ours)
-        .map(|release| (access::image_variable(&release.workload.name.value), release.workload.name.origin.clone()))
-        .collect();
+    let ours = built_here(&releases);
     let first = releases.first().map_or(&environment.host, |release| &release.workload.host);
     job = job.steps(access::login(plan, environment, first).unwrap_or_default());
     if !ours.is_empty() {
-        job = job.steps(access::registry(plan)).steps(access::verify(plan, &unit.name, &ours, access::Signer::ThisRun));
+        job = job.steps(access::registry(plan)).steps(access::verify(plan, &unit.name, &ours));
     }
     let mut inside = first;
     for release in &releases {
@@ -97,6 +109,20 @@ pub(super) fn job(
     }
     job.outputs.push(("verified".to_owned(), github("steps.report.outputs.verified")));
     Some(job)
+}
+
+/// The variables of the images that were built here, each image once.
+fn built_here(releases: &[Release<'_>]) -> Vec<(String, Origin)> {
+    let mut seen: Vec<&Tree> = Vec::new();
+    let mut ours = Vec::new();
+    for release in releases.iter().filter(|release| release.image.ours) {
+        if !seen.contains(&&release.image.image) {
+            seen.push(&release.image.image);
+            let name = &release.workload.name;
+            ours.push((access::image_variable(&name.value), name.origin.clone()));
+        }
+    }
+    ours
 }
 
 /// Whether two hosts are the same place, so that one login serves both.

@@ -6,7 +6,7 @@ use crate::emit::github::workflow::{Job, Step};
 use crate::emit::github::{action, changes};
 use crate::model;
 use crate::plan::Plan;
-use crate::source::Sourced;
+use crate::source::{Origin, Sourced};
 use crate::standard;
 
 /// How long a scan may take, in minutes.
@@ -109,6 +109,13 @@ fn languages(plan: &Plan<'_>) -> Vec<Sourced<String>> {
         }
     }
     found
+}
+
+/// The steps of the scan for known vulnerabilities, for the daily look at what did not change.
+pub(super) fn audit(origin: &Origin) -> Option<Vec<Step>> {
+    let kind = Sourced::new(model::ScanKind::Dependencies, origin.clone());
+    let scanner: model::StdScanner = standard::get("scanner", kind.value.word())?;
+    Some(scanner.step.iter().map(|facts| step(&scanner, facts, &facts.name.value, &[], &kind)).collect())
 }
 
 /// A scan of every image that was built.

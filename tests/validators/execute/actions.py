@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import shutil
@@ -87,7 +88,7 @@ def upload_artifact(use: Use) -> Outputs:
     target = use.artifacts / use.inputs.get("name", "artifact")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    found = [path for pattern in use.input("path").split() for path in use.workspace.glob(pattern)]
+    found = [path for pattern in use.input("path").split() for path in map(Path, glob.glob(str(use.workspace / pattern)))]
     if not found and use.inputs.get("if-no-files-found") == "error":
         raise ActionFailed("actions/upload-artifact: no files were found")
     for path in found:
