@@ -1,7 +1,7 @@
 //! Who may do what: the trust in the pipeline's identity, the accounts, and their least rights.
 
 use crate::artifact::Word;
-use crate::derive::Role;
+use crate::derive::{Role, Trigger};
 use crate::emit::platform;
 use crate::source::Origin;
 
@@ -91,6 +91,18 @@ pub(super) fn accounts(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         let repo = all.plan.model.app.as_ref().and_then(|app| app.repo.as_ref());
         let branch = repo.map_or("main", |repo| repo.branch.value.as_str());
         acts_as(all, &builder, &["refs/heads/", branch].concat(), &origin);
+        for trigger in all.plan.lasting().flat_map(|environment| &environment.triggers) {
+            match &trigger.value {
+                Trigger::Push(other) if other != branch && !other.contains(['*', '!']) => {
+                    acts_as(all, &builder, &["refs/heads/", other].concat(), &trigger.origin);
+                }
+                Trigger::Push(_) | Trigger::Tag(_) | Trigger::PullRequest(_) | Trigger::Manual => {}
+            }
+        }
+        // The images of a pull request are built by jobs of its environment.
+        for preview in all.plan.ephemeral() {
+            acts_as(all, &builder, &["environment/", &preview.name.value].concat(), &preview.name.origin);
+        }
     }
     for site in sites {
         let because = [
