@@ -15,7 +15,7 @@ service "web" {
     http port=3000 public=#true { health "/" }
     calls "api"
 }
-resource "orders" kind="postgres" version="16" { from "container" }
+resource "orders" kind="postgres" version="16"
 "#;
 
 const PRODUCTION: &str = r#"environment "production" { host "cloud-run" region="europe-west1" project="acme-prod"; trigger push="main" }
