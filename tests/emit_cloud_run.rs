@@ -1,6 +1,12 @@
 //! Cloud Run: services, worker pools and jobs, the scripts that fill and release them, and what must exist before.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests may fail loudly"
+)]
 
 use deployc::artifact::Artifact;
 use deployc::emit::{ops, platform};
@@ -350,6 +356,57 @@ fn day_zero_is_complete_and_says_why() {
     let without = SHOP.lines().filter(|line| !line.contains("kind=\"cron\"")).collect::<Vec<_>>().join("\n");
     let script = text(&built(&without), "ops/bootstrap.sh");
     assert!(!script.contains("scheduler"), "{script}");
+}
+
+/// Runs `ops/bootstrap.sh` where gcloud and gh answer nothing but the number of the repository, and record what they are asked.
+fn bootstrapped(arguments: &[&str]) -> (i32, String, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let tool = "#!/bin/sh\necho \"$(basename \"$0\") $*\" >>\"$CALLS\"\ncase \"$*\" in *'--jq .id') echo 42 ;; *' create '* | *' enable '*) exit 0 ;; *add-iam*) exit 1 ;; *) exit 1 ;; esac\n";
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        path
+    };
+    write("gcloud", tool);
+    write("gh", tool);
+    let script = write("bootstrap.sh", &text(&built(SHOP), "ops/bootstrap.sh"));
+    let calls = folder.path().join("calls");
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let done = std::process::Command::new("bash")
+        .arg(script)
+        .args(arguments)
+        .env("PATH", path)
+        .env("CALLS", &calls)
+        .output()
+        .unwrap();
+    let calls = std::fs::read_to_string(calls).unwrap_or_default().lines().map(str::to_owned).collect();
+    (done.status.code().unwrap(), String::from_utf8_lossy(&done.stdout).into_owned(), calls)
+}
+
+#[test]
+fn day_zero_checks_without_changing_and_goes_on_after_a_failure() {
+    let changes = |calls: &[String]| {
+        let words = [" create", " enable ", "add-iam-policy-binding", "variable set", "--method"];
+        calls.iter().filter(|call| words.iter().any(|word| call.contains(word))).count()
+    };
+    let (code, said, calls) = bootstrapped(&["--check"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("missing  service account shop-build in acme-prod")
+            && said.contains("by hand  value of the secret shop-key"),
+        "{said}"
+    );
+    assert_eq!(changes(&calls), 0, "{calls:?}");
+    let (code, said, calls) = bootstrapped(&[]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("FAILED   roles/run.developer") && said.contains("making   rule of the branch main"),
+        "{said}"
+    );
+    assert!(changes(&calls) > 40, "{}", changes(&calls));
+    assert!(calls.iter().any(|call| call.contains("assertion.repository_id == '42'")), "{calls:?}");
+    assert_eq!(bootstrapped(&["--wrong"]).0, 2);
 }
 
 #[test]

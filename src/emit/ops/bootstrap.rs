@@ -3,6 +3,7 @@
 use crate::artifact::{Script, Word};
 use crate::derive::{EnvironmentFacts, Trigger};
 use crate::emit::platform::{self, BACKENDS, Provision};
+use crate::model::SecretStore;
 use crate::plan::Plan;
 use crate::source::Origin;
 
@@ -56,6 +57,7 @@ pub fn provisions(plan: &Plan<'_>) -> Vec<Provision> {
         if released && !repository(plan).is_empty() {
             own.push(place(plan, environment));
             own.extend(branch_rules(plan, environment));
+            own.extend(kept_secrets(plan, environment));
         }
         for backend in BACKENDS {
             own.extend(backend.bootstrap(plan, environment));
@@ -213,6 +215,36 @@ fn branch_rules(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Provisio
                 ),
                 origin,
             }
+        })
+        .collect()
+}
+
+/// The secrets that the repository keeps for an environment; people put them in.
+fn kept_secrets(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Provision> {
+    let name = &environment.name.value;
+    let secrets = plan.setting(environment).secrets.iter();
+    secrets
+        .filter(|secret| secret.only.is_empty() || secret.only.iter().any(|only| only.value == *name))
+        .filter_map(|secret| {
+            let from = secret.from.as_ref().filter(|from| from.store.value == SecretStore::Github)?;
+            let kept = from.path.as_ref().map_or_else(
+                || secret.name.value.to_uppercase().replace('-', "_"),
+                |path| path.value.clone(),
+            );
+            let words = [("environment", Word::text(name)), ("kept", Word::text(&kept))];
+            let because = [
+                "Put it in without writing it anywhere: gh secret set ", &kept, " --env ", name, " --repo ", &repository(plan), ".",
+            ];
+            Some(Provision {
+                about: ["secret ", &kept, " of the environment ", name].concat(),
+                because: because.concat(),
+                test: Script::of(
+                    "[[ $'\\n'$(gh secret list --repo \"$repository\" --env {environment} --json name --jq '.[].name')$'\\n' == *$'\\n'{kept}$'\\n'* ]]",
+                    &words,
+                ),
+                make: Script::new(),
+                origin: from.origin.clone(),
+            })
         })
         .collect()
 }

@@ -253,6 +253,8 @@ fn resources(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
 /// Every secret that something reads, empty: people put the value in, and nobody else sees it.
 fn secrets(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
     let mut seen = Vec::new();
+    let written: Vec<String> = sites.iter().flat_map(variable::written).collect();
+    let from_pipeline = |name: &str| written.iter().any(|pair| pair.split('=').next() == Some(name));
     for (secret, origin) in sites.iter().flat_map(variable::secrets) {
         if seen.contains(&secret) {
             continue;
@@ -267,6 +269,10 @@ fn secrets(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
             &words,
             &origin,
         );
+        if from_pipeline(&secret.name) {
+            seen.push(secret);
+            continue;
+        }
         all.add(
             ["value of the secret ", &secret.name, " in ", &project].concat(),
             &[

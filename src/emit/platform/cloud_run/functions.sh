@@ -304,15 +304,21 @@ cloud_run_schedule_job() {
     --oauth-service-account-email "$cloud_run_scheduler"
 }
 
+# The name in the text of a file.
+cloud_run_job_name() {
+  local name
+  name=$(sed -n 's/^  name: //p' <<<"$1")
+  name=${name%%$'\n'*}
+  printf '%s\n' "${name//\"/}"
+}
+
 # Runs a job of deploy/cloud-run/ENVIRONMENT with an image and waits for its end; its failure is ours.
 cloud_run_job() {
-  local file=deploy/cloud-run/$target_environment/$1.yaml text name
-  text=$(cloud_run_filled "$file" "$2")
+  local text
+  text=$(cloud_run_filled "deploy/cloud-run/$target_environment/$1.yaml" "$2")
   text=$(cloud_run_finished "$text" - - '')
-  name=$(sed -n 's/^  name: //p' <<<"$text")
-  name=${name//\"/}
   cloud_run_replace job "$text"
-  run gcloud run jobs execute "${name%%$'\n'*}" --project "$cloud_run_project" --region "$cloud_run_region" --wait
+  run gcloud run jobs execute "$(cloud_run_job_name "$text")" --project "$cloud_run_project" --region "$cloud_run_region" --wait
 }
 
 cloud_run_shift() {
@@ -388,6 +394,13 @@ cloud_run_write_secrets() {
 }
 
 cloud_run_remove() {
+  local job name
+  for job in "${target_jobs[@]}"; do
+    name=$(cloud_run_job_name "$(cloud_run_fill "$(<"deploy/cloud-run/$target_environment/$job.yaml")" PULL_REQUEST "${PULL_REQUEST:?}")")
+    if gcloud run jobs describe "$name" --project "$cloud_run_project" --region "$cloud_run_region" >/dev/null 2>&1; then
+      run gcloud run jobs delete "$name" --project "$cloud_run_project" --region "$cloud_run_region" --quiet
+    fi
+  done
   if [[ $cloud_run_state == null ]]; then
     say "$cloud_run_name is gone already"
     return

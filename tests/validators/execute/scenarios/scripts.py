@@ -290,7 +290,7 @@ def test_previews_come_and_go() -> None:
         green(story.types(f"export PULL_REQUEST=12\nops/deploy.sh preview api {OLD}"))
         expect(story.serving("shop-preview-12-api"), {OLD: 100}, "traffic")
         green(story.types("export PULL_REQUEST=12\nops/deploy.sh --remove preview api"))
-        expect(story.state["services"], {}, "services")
+        expect((story.state["services"], story.state["jobs"]), ({}, {}), "services and jobs")
         says(red(story.types("ops/deploy.sh --remove production api")), "is no preview")
 
 
