@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use deployc::artifact::markdown::{Block, BlockKind, Item};
+use deployc::artifact::markdown::{Block, BlockKind, Item, Marker};
 use deployc::artifact::{Artifact, Body, anchors};
 use deployc::loader::Memory;
 use deployc::source::{FileId, Origin};
@@ -163,6 +163,95 @@ fn the_runbook_has_exactly_its_sections() {
 }
 
 #[test]
+fn the_deployment_plan_has_exactly_its_tree() {
+    let all = built(SHOP);
+    let plan = document(&all, "docs/deployment.md");
+    assert_eq!(headings(plan, 1), ["Deployment Plan"]);
+    assert_eq!(
+        headings(plan, 2),
+        [
+            "Environment: staging, production",
+            "Date",
+            "Infrastructure",
+            "Deployment Strategy",
+            "Monitoring",
+            "Rollback Plan",
+            "Deployment Checklist",
+            "DECISION VALIDATION: DEPLOYMENT"
+        ]
+    );
+    assert_eq!(
+        headings(plan, 3),
+        [
+            "Hosting",
+            "CI/CD Pipeline",
+            "Environment Configuration",
+            "Staging",
+            "Production",
+            "Health Checks",
+            "Logging",
+            "Metrics",
+            "Triggers",
+            "Procedure",
+            "Pre-Deployment",
+            "Post-Deployment",
+            "Checklist quarterly",
+            "Decision: Production"
+        ]
+    );
+}
+
+/// The procedure of going back is numbered and ends with its verification, in both documents.
+#[test]
+fn a_rollback_ends_with_its_verification() {
+    let all = built(SHOP);
+    for path in ["docs/runbook.md", "docs/deployment.md"] {
+        let blocks = blocks(document(&all, path));
+        let at = blocks
+            .iter()
+            .position(|block| matches!(&block.kind, BlockKind::Heading { text, .. } if text.shown() == "Procedure"))
+            .unwrap();
+        let list = blocks[at..].iter().find_map(|block| match &block.kind {
+            BlockKind::List { marker: Marker::Number, items } => Some(items),
+            _ => None,
+        });
+        assert_eq!(list.unwrap().last().unwrap().text.shown(), "Verify rollback success", "{path}");
+    }
+}
+
+/// What the decision of production says of a project: points and recommendation.
+fn decision(deploy: &str) -> (i64, String) {
+    let text = deployc::render::text(document(&built(deploy), "docs/deployment.md"));
+    let line = text.lines().find(|line| line.contains("**Risk:**")).unwrap().to_owned();
+    let points = line.split(", ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
+    let advice = text.lines().find(|line| line.contains("**Recommendation: ")).unwrap();
+    (points, advice.split("**").nth(1).unwrap().trim_start_matches("Recommendation: ").to_owned())
+}
+
+/// The points are those of the published tables: changing one input moves the sum as they say.
+#[test]
+fn the_risk_follows_the_published_tables() {
+    let points = |factor: &str| -> i64 {
+        let factor: deployc::model::StdRiskFactor = deployc::standard::get("risk-factor", factor).unwrap();
+        factor.points.value.parse().unwrap()
+    };
+    let (whole, advice) = decision(SHOP);
+    assert_eq!(advice, "Proceed with Caution");
+    let changed = |from: &str, to: &str| {
+        assert!(SHOP.contains(from), "{from}");
+        decision(&SHOP.replace(from, to)).0 - whole
+    };
+    assert_eq!(changed("criticality 2", "criticality 1"), points("criticality-1") - points("criticality-2"));
+    assert_eq!(changed("criticality 2", "criticality 3"), -points("criticality-2"));
+    assert_eq!(changed("provenance=#true", "provenance=#false"), -points("provenance"));
+    assert_eq!(changed("scan \"dependencies\" \"secrets\"; ", ""), points("no-scan"));
+    assert_eq!(changed(" { approve by=\"acme/release\" count=1 }", ""), points("no-approval") - points("approved"));
+    assert_eq!(changed("attest \"apps/api/webhooks.spec.ts\"", ""), points("open-high-threat"));
+    let careless = SHOP.replace("attest \"apps/api/webhooks.spec.ts\"", "");
+    assert_eq!(decision(&careless).1, "Do not proceed");
+}
+
+#[test]
 fn no_section_is_empty() {
     for deploy in [HELLO, SHOP] {
         for artifact in built(deploy) {
@@ -234,6 +323,7 @@ fn a_deleted_name_is_nowhere() {
         ("@pagerduty", "PagerDuty"),
         ("@ticket", "#checkout"),
         ("@budget", "2345"),
+        ("@quarterly", "Incident patterns"),
         ("@staging", "acme-staging"),
         ("@preview", "preview"),
     ];

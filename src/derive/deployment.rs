@@ -370,8 +370,9 @@ fn named(declared: &[Sourced<String>], variables: &[Variable], kind: &str) -> Ve
         })
     });
     for one in declared.iter().cloned().chain(implied) {
-        if !all.iter().any(|old| old.value == one.value) {
-            all.push(one);
+        match all.iter_mut().find(|old| old.value == one.value) {
+            Some(old) => old.origin = old.origin.clone().with(&one.origin),
+            None => all.push(one),
         }
     }
     all.sort_by(|a, b| a.value.cmp(&b.value));

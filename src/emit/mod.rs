@@ -31,6 +31,8 @@ pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "github", group: Group::CiCd, emit: github::emit },
     Emitter { name: "runbook", group: Group::Operations, emit: paper::runbook::emit },
     Emitter { name: "observability", group: Group::Observability, emit: observe::emit },
+    Emitter { name: "deployment-plan", group: Group::Operations, emit: paper::deployment_plan::emit },
+    Emitter { name: "day-0", group: Group::Operations, emit: paper::bootstrap::emit },
 ];
 
 /// The trees of every file that the plan needs.

@@ -63,8 +63,9 @@ pub fn provisions(plan: &Plan<'_>) -> Vec<Provision> {
             own.extend(backend.bootstrap(plan, environment));
         }
         for one in own {
-            if !all.iter().any(|known| known.about == one.about) {
-                all.push(one);
+            match all.iter_mut().find(|known| known.about == one.about) {
+                Some(known) => known.origin = known.origin.clone().with(&one.origin),
+                None => all.push(one),
             }
         }
     }

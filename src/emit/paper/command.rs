@@ -15,7 +15,10 @@ pub(super) fn of_deployment(plan: &Plan<'_>, deployment: &Deployment<'_>, name: 
     match name {
         "rollback" if deployment.is_lasting() => Some(Script::of("ops/rollback.sh {environment} {service}", &words)),
         "verify" if deployment.is_lasting() => Some(Script::of("ops/verify.sh {environment} {service}", &words)),
-        "rollback" | "verify" => None,
+        "running" if deployment.is_lasting() => {
+            Some(Script::of("ops/verify.sh --digest {environment} {service}", &words))
+        }
+        "rollback" | "verify" | "running" => None,
         name => platform::backend(&deployment.workload.host.platform.value)?.command(
             plan,
             deployment.environment,

@@ -2,8 +2,10 @@
 //!
 //! Every block carries the declaration it rests on: whoever deletes that declaration deletes the block.
 
+pub mod bootstrap;
 mod command;
 mod deployment;
+pub mod deployment_plan;
 mod people;
 mod rollback;
 pub mod runbook;

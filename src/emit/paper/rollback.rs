@@ -5,7 +5,7 @@ use crate::artifact::{Script, Word};
 use crate::derive::EnvironmentFacts;
 use crate::emit::paper::command;
 use crate::emit::paper::deployment::{Deployment, by_environment, program_names};
-use crate::emit::paper::{always, code, here, timing};
+use crate::emit::paper::{always, code, timing};
 use crate::model::{self, MigrationTime, PipelineService};
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -76,7 +76,7 @@ pub(super) fn failed_step(deployments: &[Deployment<'_>]) -> Option<Block> {
 }
 
 /// The numbered procedure; its last step verifies.
-pub(super) fn procedure(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Block {
+pub(super) fn procedure(plan: &Plan<'_>, deployments: &[Deployment<'_>], migrations: Inline) -> Block {
     let mut all: Vec<Item> = Vec::new();
     let rule = always("the procedure of every rollback");
     all.push(item("See what is in service, and what was before.").at(&rule).with(shell(revisions(plan, deployments))));
@@ -98,7 +98,7 @@ pub(super) fn procedure(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Bloc
     });
     let text = prose("Or go back by hand; `--dry-run` first shows what would be done.", &[]);
     all.push(item(text).at(&rule).with(shell(script)));
-    all.extend(schema_step(plan, deployments));
+    all.extend(schema_step(plan, deployments, migrations));
     let script = lines(deployments, |script, words| {
         script.line("ops/verify.sh {environment} {service}", words);
     });
@@ -133,10 +133,10 @@ fn lines(deployments: &[Deployment<'_>], add: impl Fn(&mut Script, &[(&str, Word
     script
 }
 
-fn schema_step(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Option<Item> {
+fn schema_step(plan: &Plan<'_>, deployments: &[Deployment<'_>], link: Inline) -> Option<Item> {
     let origin =
         crate::plan::joined(migrations(plan, deployments).into_iter().map(|(_, migration)| migration.origin.clone()))?;
-    let words = prose("Decide about the schema: see ", &[]).then(here("Migrations", "Migrations"));
+    let words = prose("Decide about the schema: see ", &[]).then(link);
     Some(item(words.then(". Going back never changes it by itself.")).at(&origin))
 }
 

@@ -9,7 +9,7 @@ mod troubleshooting;
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, row, table};
 use crate::artifact::{Artifact, Group};
 use crate::emit::paper::deployment::{addresses, deployments, host_words, released, watched};
-use crate::emit::paper::{always, code, people, rollback, section, words};
+use crate::emit::paper::{always, code, here, people, rollback, section, words};
 use crate::plan::Plan;
 
 /// Its path.
@@ -71,7 +71,7 @@ fn introduction(plan: &Plan<'_>) -> Vec<Block> {
 }
 
 /// The documents that this one belongs to.
-fn links(app: &crate::model::App) -> Vec<Block> {
+pub(super) fn links(app: &crate::model::App) -> Vec<Block> {
     let Some(link) = &app.link else { return Vec::new() };
     let known = [("Architecture", &link.architecture), ("Plan", &link.plan)];
     let mut all: Vec<(String, &crate::source::Sourced<String>)> =
@@ -123,7 +123,7 @@ fn back(plan: &Plan<'_>) -> Vec<Block> {
 /// The procedure for where people are woken; elsewhere only the name differs.
 fn procedure(plan: &Plan<'_>, all: usize) -> Vec<Block> {
     let woken = rollback::can_go_back(&watched(plan));
-    let mut out = vec![rollback::procedure(plan, &woken)];
+    let mut out = vec![rollback::procedure(plan, &woken, here("Migrations", "Migrations"))];
     if let Some(first) = woken.first().filter(|_| woken.len() < all) {
         let words = prose(
             "In another environment its name stands in place of {name}.",

@@ -113,8 +113,8 @@ pub(super) fn accounts(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         .concat();
         account(all, &site.account(), &because, &site.workload.name.origin);
     }
-    if let Some(cron) = sites.iter().find(|site| site.workload.role.value == Role::Cron) {
-        account(all, &cron.scheduler(), "Cloud Scheduler starts crons as it.", &cron.workload.role.origin);
+    if let Some((cron, origin)) = crons(sites) {
+        account(all, &cron.scheduler(), "Cloud Scheduler starts crons as it.", &origin);
     }
 }
 
@@ -158,13 +158,12 @@ pub(super) fn rights(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         "It replaces services, worker pools and jobs, and moves traffic.",
         &origin,
     );
-    if let Some(public) =
-        sites.iter().find(|site| Form::of(site.workload) == Form::Service && site.workload.is_public())
-    {
-        publish(all, &deployer, &super::public_origin(public.workload));
+    let public = sites.iter().filter(|site| Form::of(site.workload) == Form::Service && site.workload.is_public());
+    if let Some(origin) = crate::plan::joined(public.map(|site| super::public_origin(site.workload))) {
+        publish(all, &deployer, &origin);
     }
-    if let Some(cron) = sites.iter().find(|site| site.workload.role.value == Role::Cron) {
-        let origin = &cron.workload.role.origin;
+    if let Some((cron, origin)) = crons(sites) {
+        let origin = &origin;
         on_project(all, &deployer, "roles/cloudscheduler.admin", "It sets the times of crons.", origin);
         on_project(all, &cron.scheduler(), "roles/run.invoker", "It starts the jobs of crons.", origin);
         on_account(all, &cron.scheduler(), &deployer, origin);
@@ -174,6 +173,12 @@ pub(super) fn rights(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         on_account(all, &site.account(), &deployer, &site.workload.name.origin);
         runtime(all, site, &deployer);
     }
+}
+
+/// The first cron, and what makes all of them crons: what one of them needs, the others use.
+fn crons<'s, 'a>(sites: &'s [Site<'a>]) -> Option<(&'s Site<'a>, Origin)> {
+    let crons = || sites.iter().filter(|site| site.workload.role.value == Role::Cron);
+    Some((crons().next()?, crate::plan::joined(crons().map(|site| site.workload.role.origin.clone()))?))
 }
 
 fn on_project(all: &mut Provisions<'_>, address: &str, role: &str, because: &str, origin: &Origin) {

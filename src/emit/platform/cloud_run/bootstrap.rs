@@ -179,7 +179,7 @@ fn registry(all: &mut Provisions<'_>) {
 
 /// What lets services reach each other and their resources without leaving the network.
 fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
-    let Some(origin) = sites.iter().find_map(needs_network) else { return };
+    let Some(origin) = crate::plan::joined(sites.iter().filter_map(needs_network)) else { return };
     let project = site::project(all.host);
     all.add(
         ["private access to Google in ", &site::region(all.host), " of ", &project].concat(),
@@ -189,7 +189,7 @@ fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         &[],
         &origin,
     );
-    let Some(origin) = sites.iter().find_map(container::private_call) else { return };
+    let Some(origin) = crate::plan::joined(sites.iter().filter_map(container::private_call)) else { return };
     all.add(
         ["private zone run.app in ", &project].concat(),
         "Inside of the network the addresses of Cloud Run lead to Google's private entry, which internal services accept.",
