@@ -109,10 +109,10 @@ fn image(digit: char) -> String {
 fn the_server_remembers_what_was_released() {
     let server = Server::new("history");
     let (a, b, c) = (image('a'), image('b'), image('c'));
-    server.ok(&["start", "service", "api", &a, "60"]);
+    server.ok(&["start", "service", "api", &a, "60", "-"]);
     assert_eq!(server.ok(&["previous", "api", &a]), "", "nothing was before the first");
-    server.ok(&["start", "service", "api", &b, "60"]);
-    server.ok(&["start", "service", "api", &b, "60"]);
+    server.ok(&["start", "service", "api", &b, "60", "-"]);
+    server.ok(&["start", "service", "api", &b, "60", "-"]);
     assert_eq!(server.read("shop-production/history/api").lines().count(), 2, "a repeated step changes nothing");
     assert_eq!(server.ok(&["previous", "api", &b]), a);
     assert_eq!(server.ok(&["previous", "api", &c]), b, "what never started is not what serves");
@@ -122,7 +122,7 @@ fn the_server_remembers_what_was_released() {
         server.read("shop-production/.env").contains("IMAGE_BILLING='not-released'"),
         "Compose reads the whole file"
     );
-    server.ok(&["revert", "service", "api", &a, "60"]);
+    server.ok(&["revert", "service", "api", &a, "60", "-"]);
     assert_eq!(server.ok(&["previous", "api"]), "", "what was taken back is never gone back to");
     assert!(server.read("shop-production/.env").contains(&format!("IMAGE_API='{a}'")));
     assert!(
@@ -140,9 +140,9 @@ fn the_server_remembers_what_was_released() {
 #[test]
 fn a_release_stops_where_the_container_does_not_come_up() {
     let server = Server::new("broken");
-    server.ok(&["start", "service", "api", &image('a'), "60"]);
+    server.ok(&["start", "service", "api", &image('a'), "60", "-"]);
     fs::write(server.root.join("broken"), "").unwrap();
-    let output = server.run(&["start", "service", "api", &image('b'), "60"], "");
+    let output = server.run(&["start", "service", "api", &image('b'), "60", "-"], "");
     assert!(!output.status.success());
     assert_eq!(server.read("shop-production/history/api").lines().count(), 2, "so that a rollback knows both");
 }
@@ -150,14 +150,14 @@ fn a_release_stops_where_the_container_does_not_come_up() {
 #[test]
 fn nothing_starts_without_its_secrets() {
     let server = Server::new("needs");
-    let output = server.run(&["start", "service", "api", &image('a'), "60", "SECRET_STRIPE"], "");
+    let output = server.run(&["start", "service", "api", &image('a'), "60", "-", "SECRET_STRIPE"], "");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("SECRET_STRIPE"));
     assert_eq!(server.read("log"), "", "no container was touched");
     // base64 of a'b"c $HOME and a second line.
     let put = server.run(&["put", "SECRET_STRIPE"], "YSdiImMgJEhPTUUKc2Vjb25k\n");
     assert!(put.status.success());
-    server.ok(&["start", "service", "api", &image('a'), "60", "SECRET_STRIPE"]);
+    server.ok(&["start", "service", "api", &image('a'), "60", "-", "SECRET_STRIPE"]);
     assert!(server.read("shop-production/.env").contains("SECRET_STRIPE='a\\'b\"c $HOME\nsecond'"));
     let refused = server.run(&["put", "SECRET_STRIPE"], "YVw=\n");
     assert!(!refused.status.success(), "a backslash at the end cannot be held");
@@ -182,7 +182,7 @@ fn a_password_is_made_once() {
 #[test]
 fn a_job_runs_the_new_image_before_any_service_has_it() {
     let server = Server::new("job");
-    server.ok(&["start", "service", "api", &image('a'), "60"]);
+    server.ok(&["start", "service", "api", &image('a'), "60", "-"]);
     server.ok(&["job", "api-schema", "api", &image('b')]);
     let last = server.read("log").lines().last().unwrap().to_owned();
     assert_eq!(last, format!("{} docker compose --profile jobs run --rm --no-TTY api-schema", image('b')));

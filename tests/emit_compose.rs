@@ -85,7 +85,12 @@ fn a_server_takes_images_and_secrets_and_a_developers_machine_is_not_released_to
     assert_eq!(text(server, "services.vote.restart"), "unless-stopped");
     assert_eq!(text(server, "services.votes.environment.POSTGRES_PASSWORD_FILE"), "/run/secrets/secret-votes-password");
     assert_eq!(text(server, "secrets.secret-votes-password.environment"), "SECRET_VOTES_PASSWORD");
-    assert_eq!(text(server, "services.vote.ports[0].host_ip"), "127.0.0.1", "a proxy ends TLS");
+    assert!(!has(server, "services.vote.ports"), "the proxy ends TLS");
+    assert_eq!(keys(server, "services.proxy.networks"), ["proxy", "vote", "result"]);
+    let config = text(server, "configs.proxy-config.content");
+    assert!(config.contains("vote.voting.example") && config.contains("\"vote:80\""), "{config}");
+    let from_file = file(&artifacts, "compose.yaml");
+    assert!(!has(from_file, "services.proxy"), "nobody needs a certificate on a developer's machine");
     for artifact in &artifacts {
         let text = render::text(artifact);
         if artifact.path.starts_with("ops/") || artifact.path.contains("/deploy-") {
@@ -114,8 +119,9 @@ fn without_a_domain_a_public_port_is_open_to_everybody() {
     let deploy = VOTING.replace("    domain \"vote.voting.example\" { route \"/\" to=\"vote\" }\n", "");
     let artifacts = voting(&deploy);
     let server = file(&artifacts, "compose.production.yaml");
+    assert_eq!(text(server, "services.vote.ports[0].published"), "8080");
     assert!(!has(server, "services.vote.ports[0].host_ip"));
-    assert!(has(server, "services.result.ports[0].host_ip"));
+    assert!(!has(server, "services.result.ports"));
     assert!(render::text(file(&artifacts, "ops/target.sh")).contains("compose_address=http://voting.example:8080"));
 }
 
@@ -154,6 +160,8 @@ fn a_service_says_all_of_it() {
     assert_eq!(texts(server, "services.api.tmpfs"), ["/tmp", "/run"]);
     assert!(!has(server, "services.api.read_only"), "Compose writes secrets into the container's own file system");
     assert_eq!(at("volumes[0].source"), "api-spool");
+    assert_eq!(at("depends_on.api-volumes.condition"), "service_completed_successfully");
+    assert_eq!(texts(server, "services.api-volumes.command"), ["chown", "10001:10001", "/spool"]);
     assert!(!has(server, "services.api.volumes[1].source"), "what need not be kept has no name");
     assert_eq!(at("volumes[2].source"), "./ops/api.conf");
     assert_eq!(at("secrets[0].target"), "/etc/stripe");

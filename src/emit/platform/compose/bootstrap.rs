@@ -186,35 +186,21 @@ fn from_store(secret: &model::Secret) -> Option<(String, Vec<(&'static str, Word
     Some((reference.form.value.replace("{store-path}", "{store_path}"), words))
 }
 
-/// What ends TLS in front of the published port.
+/// The proxy takes certificates as soon as the name leads to the server.
 fn routes(site: &Site<'_>) -> Vec<Provision> {
-    let mut list = Vec::new();
+    let mut list: Vec<Provision> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
     for route in &site.environment.routes {
-        let Some(workload) = site.workloads().find(|workload| workload.name.value == route.service.value) else {
+        if seen.contains(&route.domain.value.as_str()) {
             continue;
-        };
-        let port = site::public_ports(workload).next().and_then(|port| site.published(workload, port));
-        let Some(port) = port.map(|port| port.to_string()) else { continue };
-        let words = [("domain", Word::text(&route.domain.value)), ("path", Word::text(&route.path.value))];
-        let test =
-            Script::of("curl --silent --show-error --output /dev/null --max-time 10 https://{domain}{path}", &words);
-        let because = [
-            "People reach the service by it. A proxy on the server that ends TLS hands ",
-            &route.path.value,
-            " of ",
-            &route.domain.value,
-            " on to 127.0.0.1:",
-            &port,
-            "; with Caddy two lines of /etc/caddy/Caddyfile do: `",
-            &route.domain.value,
-            " {` and `reverse_proxy ",
-            &if route.path.value == "/" { String::new() } else { [&route.path.value, "* "].concat() },
-            "127.0.0.1:",
-            &port,
-            " }`.",
-        ];
-        let what = ["the route ", &route.path.value, " of ", &route.domain.value].concat();
-        list.push(one(site, &what, &because.concat(), test, Script::new(), &route.path.origin));
+        }
+        seen.push(&route.domain.value);
+        let words = [("domain", Word::text(&route.domain.value))];
+        let test = Script::of("dig +short {domain} | grep -q .", &words);
+        let because = "People reach the services by it, and the proxy takes its certificate through it: make an A or AAAA \
+            record that leads to the server, and open its ports 80 and 443.";
+        let what = ["the DNS record ", &route.domain.value].concat();
+        list.push(one(site, &what, because, test, Script::new(), &route.domain.origin));
     }
     list
 }

@@ -60,7 +60,9 @@ compose_variables() {
       RELEASE_VERSION_*) value=${RELEASE_VERSION:-$(commit)} ;;
       *) value=${!name:-} ;;
     esac
-    if [[ -n $value ]]; then
+    if [[ -n $value && ${dry_run:-no} == yes ]]; then
+      compose_tell put "$name"
+    elif [[ -n $value ]]; then
       printf '%s' "$value" | base64 | compose_tell put "$name"
     fi
   done
@@ -99,7 +101,7 @@ compose_start() {
   compose_ship
   compose_variables
   # shellcheck disable=SC2086 # names of variables are words
-  compose_tell start "$compose_kind" "$service" "$1" "$compose_wait" $compose_needs $compose_made </dev/null
+  compose_tell start "$compose_kind" "$service" "$1" "$compose_wait" "$compose_proxy" $compose_needs $compose_made </dev/null
   if [[ -n $compose_schedule ]]; then
     compose_tell schedule "$service" "$compose_schedule" "$compose_overlap" "$compose_timeout" "$compose_tries" </dev/null
   fi
@@ -138,7 +140,7 @@ compose_find() {
 
 compose_revert() {
   # shellcheck disable=SC2086 # names of variables are words
-  compose_tell revert "$compose_kind" "$service" "$1" "$compose_wait" $compose_needs $compose_made </dev/null
+  compose_tell revert "$compose_kind" "$service" "$1" "$compose_wait" "$compose_proxy" $compose_needs $compose_made </dev/null
 }
 
 compose_remove() {

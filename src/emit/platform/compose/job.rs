@@ -66,7 +66,12 @@ pub(super) fn migration(
     if !site.is_local() {
         tree.set("restart", Tree::from("no").at(&migration.origin));
     }
-    tree.set("depends_on", resources(site, workload));
+    let mut before = resources(site, workload);
+    if let Some(key) = super::beside::volumes_key(site, workload) {
+        let done = map().put("condition", "service_completed_successfully");
+        before.set(key, done.at(&migration.origin));
+    }
+    tree.set("depends_on", before);
     if tree.key("depends_on").is_some_and(Tree::is_empty) {
         tree = without(tree, "depends_on");
     }
@@ -97,10 +102,13 @@ fn migration_command(migration: &model::Migrate) -> Option<(String, Origin)> {
 /// What must be there before a workload starts: healthy resources, and jobs that ended well.
 pub(super) fn depends_on(site: &Site<'_>, workload: &Workload) -> Tree {
     let mut tree = resources(site, workload);
+    let done = |origin: &Origin| map().put("condition", "service_completed_successfully").at(origin);
+    if let Some(key) = super::beside::volumes_key(site, workload) {
+        tree.set(key, done(&workload.name.origin));
+    }
     if is_job(workload) {
         return tree;
     }
-    let done = |origin: &Origin| map().put("condition", "service_completed_successfully").at(origin);
     if site.is_local() {
         for one in migrations(site, workload).filter(|one| migration_command(one).is_some()) {
             tree.set(site.migration_key(workload, one), done(&one.origin));

@@ -1,5 +1,6 @@
 //! Docker Compose: a developer's machine that builds from source, or one server that takes images by digest.
 
+mod beside;
 mod bootstrap;
 mod commands;
 mod job;
@@ -112,8 +113,17 @@ fn file(site: &Site<'_>) -> Tree {
                 services.set(site.migration_key(workload, migration), tree);
             }
         }
+        if let Some(key) = beside::volumes_key(site, workload) {
+            services.set(key, beside::volumes(site, workload).unwrap_or_else(map));
+        }
         services.set(&workload.name.value, service::tree(site, workload, &mut shared));
         networks.set(&workload.name.value, crate::artifact::null().at(&workload.name.origin));
+    }
+    if let Some(key) = beside::proxy_key(site)
+        && let Some(tree) = beside::proxy(site, &key, &mut shared)
+    {
+        networks.set(&key, crate::artifact::null().at(&tree.origin.clone().unwrap_or_default()));
+        services.set(key, tree);
     }
     let all = |pairs: Vec<(String, Tree)>| {
         let mut tree = map();
@@ -188,6 +198,7 @@ fn settings(site: &Site<'_>, workload: &Workload) -> Vec<Setting> {
         set("kind", kind.to_owned(), &workload.role.origin),
         set("address", site.outside(workload).unwrap_or_default(), &host),
         set("wait", probe::patience(site, workload).to_string(), name),
+        set("proxy", beside::proxy_key(site).unwrap_or_else(|| "-".to_owned()), &host),
         set("needs", names(|by| by != By::Server), name),
         set("made", names(|by| by == By::Server), name),
         set("schedule", schedule.map(|schedule| schedule.when.value.to_cron()).unwrap_or_default(), at),

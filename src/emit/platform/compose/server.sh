@@ -2,8 +2,10 @@ usage() {
   cat <<'TEXT'
 On the server, in the folder of a project: what ops/deploy.sh and ops/rollback.sh call by SSH.
 
-  server.sh start KIND SERVICE IMAGE SECONDS [VARIABLE…]    releases an image; SECONDS until it must be healthy
-  server.sh revert KIND SERVICE IMAGE SECONDS [VARIABLE…]   goes back to an image and forgets the later ones
+  server.sh start KIND SERVICE IMAGE SECONDS PROXY [VARIABLE…]   releases an image, which
+                                                           must be healthy after SECONDS
+  server.sh revert KIND SERVICE IMAGE SECONDS PROXY [VARIABLE…]  goes back to an image and
+                                                           forgets the later ones
   server.sh job JOB SERVICE IMAGE [VARIABLE…]               runs a migration or task to its end
   server.sh run SERVICE OVERLAP SECONDS TRIES               runs a cron now, as its schedule does
   server.sh schedule SERVICE CRON OVERLAP SECONDS TRIES     writes the line of the crontab
@@ -13,7 +15,7 @@ On the server, in the folder of a project: what ops/deploy.sh and ops/rollback.s
   server.sh make NAME                                       a password, unless there is one
   server.sh remove SERVICE
 
-KIND is service or job. Variables lie in variables/, one file each; .env is made from them.
+KIND is service or job; PROXY is the service that ends TLS, - for none. Variables lie in variables/, one file each; .env is made from them.
 TEXT
 }
 
@@ -138,27 +140,31 @@ find_image() {
 }
 
 up() {
-  local kind=$1 service=$2 seconds=$3
+  local kind=$1 service=$2 seconds=$3 proxy=$4
   docker compose pull --quiet --policy missing "$service"
   if [[ $kind == service ]]; then
     docker compose up --detach --wait --wait-timeout "$seconds" --remove-orphans "$service"
   fi
+  # Last, so that a domain never leads to what did not come up.
+  if [[ $proxy != - ]]; then
+    docker compose up --detach --no-deps "$proxy"
+  fi
 }
 
 start() {
-  local kind=$1 service=$2 image=$3 seconds=$4
-  shift 4
+  local kind=$1 service=$2 image=$3 seconds=$4 proxy=$5
+  shift 5
   needs "$@"
   set_image "$service" "$image"
   if [[ $(latest "$service") != "$image" ]]; then
     printf '%s\n' "$image" >>"history/$service"
   fi
-  up "$kind" "$service" "$seconds"
+  up "$kind" "$service" "$seconds" "$proxy"
 }
 
 revert() {
-  local kind=$1 service=$2 image=$3 seconds=$4
-  shift 4
+  local kind=$1 service=$2 image=$3 seconds=$4 proxy=$5
+  shift 5
   needs "$@"
   awk -v image="$image" '{ line[NR] = $0 } $0 == image { last = NR } END { for (i = 1; i <= last; i++) print line[i] }' \
     "history/$service" | write "history/$service"
@@ -166,7 +172,7 @@ revert() {
     printf '%s\n' "$image" >>"history/$service"
   fi
   set_image "$service" "$image"
-  up "$kind" "$service" "$seconds"
+  up "$kind" "$service" "$seconds" "$proxy"
 }
 
 job() {

@@ -17,6 +17,8 @@ pub(super) struct Shared {
     pub(super) volumes: Vec<(String, Tree)>,
     /// Files made of text.
     pub(super) configs: Vec<(String, Tree)>,
+    /// What tells the contents of a workload's files apart.
+    pub(super) digests: Vec<(String, String)>,
     /// Secrets that are read as files.
     pub(super) secrets: Vec<(String, Tree)>,
 }
@@ -50,7 +52,10 @@ pub(super) fn tree(site: &Site<'_>, workload: &Workload, shared: &mut Shared) ->
         .put("networks", networks(site, workload, Listens::Always));
     let grace = service.and_then(|service| service.stop.as_ref());
     tree = tree.put_some("stop_grace_period", grace.map(|stop| probe::seconds(&stop.grace).at(&stop.origin)));
-    tree.put("labels", labels(site, &workload.name)).at(name)
+    let own = shared.digests.iter().filter(|(owner, _)| *owner == workload.name.value);
+    let digests: Vec<&str> = own.map(|(_, digest)| digest.as_str()).collect();
+    let content = (!digests.is_empty()).then(|| digests.join("-"));
+    tree.put("labels", labels(site, &workload.name).put_some("content", content)).at(name)
 }
 
 /// What every container of a workload has, whatever it runs: environment, files, user, size, and where it writes.
@@ -199,11 +204,12 @@ fn environment(site: &Site<'_>, workload: &Workload) -> Tree {
     tree
 }
 
-/// Public ports: on the machine itself where a developer works or a proxy stands before them, else for everybody.
+/// Public ports: on the machine itself where a developer works, else for everybody; what a domain leads to is
+/// reached through the proxy alone.
 fn ports(site: &Site<'_>, workload: &Workload) -> Tree {
-    let behind = site.route(&workload.name.value).map(|route| &route.domain.origin);
+    let behind = !site.is_local() && site.route(&workload.name.value).is_some();
     let mut list = Tree::from(Vec::<Tree>::new());
-    for port in site::public_ports(workload) {
+    for port in site::public_ports(workload).skip(usize::from(behind)) {
         let Some(number) = site.published(workload, port) else { continue };
         let origin = port.shown.origin.clone();
         let origin = if number == port.shown.value {
@@ -211,7 +217,7 @@ fn ports(site: &Site<'_>, workload: &Workload) -> Tree {
         } else {
             origin.because("the next free port, because another service is published on this one")
         };
-        let loopback = if site.is_local() { Some(&workload.name.origin) } else { behind };
+        let loopback = site.is_local().then_some(&workload.name.origin);
         list.add(
             map()
                 .put("target", Tree::from(port.port.value).at(&port.port.origin))
@@ -302,8 +308,14 @@ fn place_file(
         return;
     }
     let key = [&workload.name.value, "-file-", &(number + 1).to_string()].concat();
-    let content = map().put("content", value::tree(site, &parts).at(&content.origin));
-    shared.configs.push((key.clone(), content.at(&file.origin)));
+    if shared.configs.iter().any(|(known, _)| *known == key) {
+        // A migration of the service has it already.
+        configs.add(map().put("source", key).put("target", &file.at).at(&file.origin));
+        return;
+    }
+    let content = value::tree(site, &parts).at(&content.origin);
+    shared.digests.push((workload.name.value.clone(), super::beside::digest(&content)));
+    shared.configs.push((key.clone(), map().put("content", content).at(&file.origin)));
     configs.add(map().put("source", key).put("target", &file.at).at(&file.origin));
 }
 

@@ -112,7 +112,8 @@ impl<'a> Site<'a> {
         self.free(&[&workload.name.value, "-", migration.name.value.as_str()].concat(), "migration")
     }
 
-    fn free(&self, name: &str, kind: &str) -> String {
+    /// A name that no workload has.
+    pub(super) fn free(&self, name: &str, kind: &str) -> String {
         let mut key = name.to_owned();
         while self.environment.workloads.iter().any(|workload| workload.name.value == key) {
             key = [&key, "-", kind].concat();
