@@ -17,6 +17,7 @@ pub mod model;
 pub mod nearest;
 pub mod patch;
 pub mod plan;
+pub mod prove;
 pub mod render;
 pub mod resolve;
 pub mod schema;

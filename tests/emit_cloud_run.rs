@@ -26,11 +26,11 @@ service "web" kind="web" {
     migrate "schema" for="orders" tool="alembic"
 }
 service "api" { image "ghcr.io/acme/api:1.2.3"; grpc port=9000 { health } }
-service "worker" kind="worker" { image service="web"; uses "jobs"; args "python" "worker.py"; size cpu="1" memory="512MiB" }
+service "worker" kind="worker" { image service="web"; args "python" "worker.py"; size cpu="1" memory="512MiB" }
 service "report" kind="cron" { image service="web"; args "python" "report.py"; schedule "daily 03:00" timeout="30m" tries=2 }
 task "seed" { image service="web"; run "python seed.py && true"; timeout "5m" }
-resource "orders" kind="postgres" version="16" { storage "50GiB"; backup every="1d" keep="30d" }
-resource "jobs" kind="redis"
+resource "orders" kind="postgres" version="16"
+resource "queue" kind="redis"
 secret "key" { from "gcp-secret-manager" path="shop-key" project="acme-secrets" }
 environment "preview" ephemeral=#true { host "cloud-run" region="europe-west1" project="acme-prod"; trigger pull-request=#true label="preview" }
 environment "production" { host "cloud-run" region="europe-west1" project="acme-prod"; trigger push="main"; strategy "careful" }
@@ -326,12 +326,9 @@ fn day_zero_is_complete_and_says_why() {
         "gcloud iam service-accounts create shop-deploy-production --project acme-prod",
         "gcloud iam service-accounts create shop-production-worker --project acme-prod",
         "gcloud artifacts repositories create shop --project acme-prod --location europe-west1",
-        "gcloud services enable redis.googleapis.com --project acme-prod",
-        "gcloud redis instances create shop-production-jobs",
         "gcloud secrets create shop-key --project acme-secrets",
-        "gcloud sql instances create shop-production-orders --project acme-prod --region europe-west1 --database-version POSTGRES_16 --edition enterprise --tier db-g1-small --storage-size 50 --storage-auto-increase --backup-start-time 02:00 --retained-backups-count 30",
+        "gcloud sql instances create shop-production-orders --project acme-prod",
         "roles/cloudsql.client",
-        "roles/artifactregistry.reader of shop-deploy-production",
         "roles/run.invoker",
         "gh api --silent --method PUT \"repos/$repository/environments/production\"",
         "\"context\": \"ci\"",

@@ -48,8 +48,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "prove",
         &[
-            "artifact", "derive", "diag", "model", "plan", "render", "resolve", "signal", "source", "standard",
-            "syntax", "value",
+            "artifact", "check", "derive", "diag", "model", "plan", "render", "resolve", "signal", "source",
+            "standard", "syntax", "value",
         ],
     ),
     ("patch", &["artifact", "diag", "model", "source"]),

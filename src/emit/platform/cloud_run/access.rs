@@ -168,7 +168,7 @@ pub(super) fn rights(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         on_project(all, &cron.scheduler(), "roles/run.invoker", "It starts the jobs of crons.", origin);
         on_account(all, &cron.scheduler(), &deployer, origin);
     }
-    images(all, &deployer);
+    images(all);
     for site in sites {
         on_account(all, &site.account(), &deployer, &site.workload.name.origin);
         runtime(all, site, &deployer);
@@ -222,27 +222,27 @@ fn publish(all: &mut Provisions<'_>, deployer: &str, origin: &Origin) {
 }
 
 /// Who pushes and who pulls.
-fn images(all: &mut Provisions<'_>, deployer: &str) {
+fn images(all: &mut Provisions<'_>) {
     let registry = platform::registry(all.plan);
     let Some(owner) = registry.owner else { return };
     let mut place = registry.address.split('/');
     let region = place.next().unwrap_or_default().trim_end_matches("-docker.pkg.dev").to_owned();
     let holder = place.next().unwrap_or_default().to_owned();
     let name = place.next().unwrap_or_default().to_owned();
-    let words = [("name", Word::text(&name)), ("holder", Word::text(&holder)), ("place", Word::text(region))];
+    let words = vec![("name", Word::text(&name)), ("holder", Word::text(&holder)), ("place", Word::text(region))];
     if owner.name.value == all.environment.name.value {
         let builder = site::builder(all.plan, all.host);
-        on_repository(all, &words, &builder, "roles/artifactregistry.writer", "It pushes images.", &registry.origin);
-    }
-    on_repository(
-        all,
-        &words,
-        deployer,
-        "roles/artifactregistry.reader",
-        "It reads what is signed and attested of an image before it releases it.",
-        &all.environment.name.origin.clone(),
-    );
-    if holder != site::project(all.host) {
+        let mut words = words;
+        words.push(("address", Word::text(&builder)));
+        all.add(
+            ["roles/artifactregistry.writer of ", builder.split('@').next().unwrap_or_default(), " on ", &name].concat(),
+            "It pushes images.",
+            "[[ $(gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --format json) == *\"serviceAccount:{address}\\\"\"* ]]",
+            &["gcloud artifacts repositories add-iam-policy-binding {name} --project {holder} --location {place} --member serviceAccount:{address} --role roles/artifactregistry.writer"],
+            &words,
+            &registry.origin,
+        );
+    } else if holder != site::project(all.host) {
         all.add(
             ["right of Cloud Run in ", &site::project(all.host), " to pull from ", &holder].concat(),
             "The same image runs in every environment, and its repository is in the project of the last.",
@@ -252,27 +252,6 @@ fn images(all: &mut Provisions<'_>, deployer: &str) {
             &registry.origin,
         );
     }
-}
-
-/// A right on the repository of images.
-fn on_repository(
-    all: &mut Provisions<'_>,
-    repository: &[(&str, Word)],
-    address: &str,
-    role: &str,
-    because: &str,
-    origin: &Origin,
-) {
-    let mut words = repository.to_vec();
-    words.extend([("address", Word::text(address)), ("role", Word::text(role))]);
-    all.add(
-        [role, " of ", address.split('@').next().unwrap_or_default(), " on the images"].concat(),
-        because,
-        "[[ -n $(gcloud artifacts repositories get-iam-policy {name} --project {holder} --location {place} --flatten 'bindings[].members' --filter \"bindings.role={role} AND bindings.members=serviceAccount:{address}\" --format 'value(bindings.role)') ]]",
-        &["gcloud artifacts repositories add-iam-policy-binding {name} --project {holder} --location {place} --member serviceAccount:{address} --role {role}"],
-        &words,
-        origin,
-    );
 }
 
 /// What a workload may do: read its secrets, reach its database, call the internal services that it calls.

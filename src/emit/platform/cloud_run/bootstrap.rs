@@ -109,34 +109,31 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
     let wanted: Vec<&model::StdPlatformApi> = facts.api.iter().filter(|api| applies(api.applies.value)).collect();
     let origin = all.origin.clone();
     for api in wanted {
-        let because = ["Needed: ", &api.because.value, "."].concat();
-        api_on(all, &api.name.value, &because, &origin.clone().with(&api.origin));
+        let name = &api.name.value;
+        all.add(
+            ["API ", name, " in ", &site::project(all.host)].concat(),
+            &["Needed: ", &api.because.value, "."].concat(),
+            "[[ $(gcloud services list --enabled --project {project} --filter config.name={api} --format 'value(config.name)') == {api} ]]",
+            &["gcloud services enable {api} --project {project}"],
+            &[("api", Word::text(name))],
+            &origin.clone().with(&api.origin),
+        );
     }
-    for resource in &all.plan.setting(all.environment).resources {
-        let used = sites.iter().any(|site| site.workload.uses.iter().any(|used| used.value == resource.name.value));
-        let api = container::managed(resource).filter(|_| used).map(|managed| managed.api.value).unwrap_or_default();
-        if !api.is_empty() {
-            let because = ["Needed: the resource ", &resource.name.value, "."].concat();
-            api_on(all, &api, &because, &resource.origin);
+    if sites.iter().any(|site| needs_network(site).is_some()) {
+        for (api, because) in [
+            ("compute.googleapis.com", "It is needed for the network between services and resources."),
+            ("dns.googleapis.com", "It is needed so that internal services are found inside of the network."),
+        ] {
+            all.add(
+                ["API ", api, " in ", &site::project(all.host)].concat(),
+                because,
+                "[[ $(gcloud services list --enabled --project {project} --filter config.name={api} --format 'value(config.name)') == {api} ]]",
+                &["gcloud services enable {api} --project {project}"],
+                &[("api", Word::text(api))],
+                &origin,
+            );
         }
     }
-    if let Some(origin) = sites.iter().find_map(needs_network) {
-        api_on(all, "compute.googleapis.com", "Needed: the network between services and resources.", &origin);
-    }
-    if let Some(origin) = sites.iter().find_map(container::private_call) {
-        api_on(all, "dns.googleapis.com", "Needed: internal services are found inside of the network.", &origin);
-    }
-}
-
-fn api_on(all: &mut Provisions<'_>, api: &str, because: &str, origin: &Origin) {
-    all.add(
-        ["API ", api, " in ", &site::project(all.host)].concat(),
-        because,
-        "[[ $(gcloud services list --enabled --project {project} --filter config.name={api} --format 'value(config.name)') == {api} ]]",
-        &["gcloud services enable {api} --project {project}"],
-        &[("api", Word::text(api))],
-        origin,
-    );
 }
 
 fn scheduled(site: &Site<'_>) -> bool {

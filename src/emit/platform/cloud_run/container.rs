@@ -11,10 +11,6 @@ use super::site::{self, Site};
 use super::variable::{self, Joined, literal};
 use super::{Form, probe};
 
-/// The smallest disk of a database, in GiB.
-const LEAST_STORAGE: u64 = 10;
-/// How many backups are kept where nothing is said.
-const STANDARD_BACKUPS: u64 = 7;
 /// What stands where the image will be.
 const IMAGE: &str = "${IMAGE}";
 
@@ -336,8 +332,6 @@ pub(super) fn resource_holes(
             .unwrap_or_default(),
     };
     let workload = site::resource_name(plan, environment, &resource.name.value);
-    let gigabytes =
-        resource.storage.as_ref().map_or(LEAST_STORAGE, |storage| storage.value.gibibytes().max(LEAST_STORAGE));
     let name = variable::database(resource, &workload, &site::project(host));
     vec![
         ("project", site::project(host)),
@@ -346,18 +340,8 @@ pub(super) fn resource_holes(
         ("name", name),
         ("user", variable::user(resource)),
         ("version", version),
-        ("gigabytes", gigabytes.to_string()),
-        ("backups", backups(resource).to_string()),
         ("workload", workload),
     ]
-}
-
-/// How many backups are kept: as many as were made in the time that they are kept for.
-fn backups(resource: &model::Resource) -> u64 {
-    let Some(backup) = &resource.backup else { return STANDARD_BACKUPS };
-    let keep = backup.keep.value.days();
-    // Cloud SQL makes one a day, whatever is asked for.
-    keep.clamp(1, 365)
 }
 
 /// A text of the facts with its names in braces filled.

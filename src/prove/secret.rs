@@ -1,0 +1,111 @@
+//! Predicates on secrets: rotation, names instead of values, and what browsers may load.
+
+use crate::artifact::Body;
+use crate::derive::{DataClass, Role};
+use crate::model::{self, CredentialAlphabet};
+use crate::prove::scene::Scene;
+use crate::prove::{Place, Tally};
+use crate::{render, standard};
+
+/// Every secret is rotated by somebody, and a workflow says when.
+pub(super) fn secret_rotation_scheduled(scene: &Scene<'_>, tally: &mut Tally) {
+    let model = scene.plan.model;
+    let reminder = scene.workflow("scheduled.yml");
+    let team = model.app.as_ref().is_some_and(|app| app.owner.is_some());
+    for secret in &model.declared.secrets {
+        let name = &secret.name.value;
+        let rotate = secret.rotate.as_ref();
+        let never = rotate.is_some_and(|rotate| rotate.never.value && rotate.reason.is_some());
+        let owned = team || rotate.is_some_and(|rotate| rotate.owner.is_some());
+        let fault = match rotate {
+            None => Some(format!("`{name}` is never rotated")),
+            Some(_) if never => None,
+            Some(rotate) if rotate.every.is_none() => Some(format!("`{name}` has no period")),
+            Some(_) if !owned => Some(format!("nobody rotates `{name}`")),
+            Some(_) if !reminder.is_some_and(|file| render::text(file).contains(name.as_str())) => {
+                Some(format!("no workflow reminds anybody of `{name}`"))
+            }
+            Some(_) => None,
+        };
+        tally.judge(scene.declared(&["secret.", name, ".rotate"].concat()), fault);
+    }
+}
+
+/// No file holds anything that looks like a credential.
+pub(super) fn secret_names_only(scene: &Scene<'_>, tally: &mut Tally) {
+    if scene.plan.model.declared.secrets.is_empty() {
+        return;
+    }
+    let shapes: Vec<model::StdCredentialShape> = standard::all("credential-shape");
+    for artifact in scene.artifacts {
+        let text = render::text(artifact);
+        let found = shapes.iter().find(|shape| holds(&text, shape));
+        let place = Place::new(artifact.path.as_str(), "");
+        match found {
+            Some(shape) => tally.fails(place, format!("the file holds what looks like {}", shape.title.value)),
+            None if is_machine_file(&artifact.body) => tally.holds(place),
+            None => {}
+        }
+    }
+}
+
+/// Documents are prose about names; evidence is what machines read.
+fn is_machine_file(body: &Body) -> bool {
+    match body {
+        Body::Yaml { .. } | Body::Json { .. } | Body::Toml(_) | Body::Shell(_) | Body::Dockerfile(_) => true,
+        Body::Markdown(_) | Body::Lines(_) => false,
+    }
+}
+
+/// Whether a text holds a credential of this shape: its prefix at the start of a word, then enough of its alphabet.
+fn holds(text: &str, shape: &model::StdCredentialShape) -> bool {
+    let prefix = shape.prefix.value.as_str();
+    // A shape without a prefix is only an expression of words that harmless text has too.
+    if prefix.len() < 3 {
+        return false;
+    }
+    let least: usize = shape.min.value.parse().unwrap_or(0);
+    text.match_indices(prefix).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let starts = before.is_none_or(|before| !before.is_ascii_alphanumeric() && before != '_' && before != '-');
+        let rest = text.get(at + prefix.len()..).unwrap_or_default();
+        let body: String = rest.chars().take_while(|next| belongs(*next, shape.alphabet.value)).collect();
+        let whole = [prefix, &body].concat();
+        let harmless = shape.harmless.iter().any(|harmless| harmless.value == whole);
+        starts && !harmless && least > 0 && body.len() >= least
+    })
+}
+
+fn belongs(next: char, alphabet: CredentialAlphabet) -> bool {
+    match alphabet {
+        CredentialAlphabet::Any => next.is_ascii_graphic(),
+        CredentialAlphabet::Digits => next.is_ascii_digit(),
+        CredentialAlphabet::Hex => next.is_ascii_hexdigit(),
+        CredentialAlphabet::UpperDigits => next.is_ascii_uppercase() || next.is_ascii_digit(),
+        CredentialAlphabet::Alphanumeric => next.is_ascii_alphanumeric(),
+        CredentialAlphabet::Base64 => next.is_ascii_alphanumeric() || "+/=".contains(next),
+        CredentialAlphabet::Base64url => next.is_ascii_alphanumeric() || "-_.".contains(next),
+        CredentialAlphabet::Word => next.is_ascii_alphanumeric() || "-_.".contains(next),
+    }
+}
+
+/// What is built into pages is public.
+pub(super) fn client_bundle_public(scene: &Scene<'_>, tally: &mut Tally) {
+    for image in &scene.plan.facts.images {
+        let loaded = scene.deployments().any(|(_, workload)| {
+            image.services.contains(&workload.name.value) && matches!(workload.role.value, Role::Web | Role::Static)
+        });
+        if !loaded {
+            continue;
+        }
+        for variable in image.build_values.iter().flat_map(|(_, values)| values) {
+            let name = &variable.name.value;
+            let secret = variable.is_secret() || variable.class > DataClass::Public;
+            let place = scene.declared(&["service.", &image.name.value, ".build.env.", name].concat());
+            tally.judge(
+                place,
+                secret.then(|| format!("`{name}` is built into a page and is {}", variable.class.word())),
+            );
+        }
+    }
+}

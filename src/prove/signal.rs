@@ -1,0 +1,171 @@
+//! Predicates on alerts, their routes and runbooks, and on logs.
+
+use crate::artifact::{Artifact, Tree};
+use crate::check;
+use crate::derive::Workload;
+use crate::model;
+use crate::prove::scene::{Scene, scalar, texts};
+use crate::prove::{Place, Tally};
+use crate::standard;
+use crate::value::Duration;
+
+/// A rule of an emitted rule file that raises an alert.
+struct Alert<'a> {
+    file: &'a Artifact,
+    key: String,
+    tree: &'a Tree,
+}
+
+impl Alert<'_> {
+    fn place(&self, below: &str) -> Place {
+        Place::new(self.file.path.as_str(), [&self.key, ".", below].concat())
+    }
+
+    fn name(&self) -> String {
+        self.tree.key("alert").map(scalar).unwrap_or_default()
+    }
+}
+
+fn alerts<'a>(scene: &Scene<'a>) -> Vec<Alert<'a>> {
+    let mut found = Vec::new();
+    for file in scene.artifacts {
+        let groups = file.find("groups").map(|found| found.tree.items()).unwrap_or_default();
+        for (group_index, group) in groups.iter().enumerate() {
+            let rules = group.key("rules").map(Tree::items).unwrap_or_default();
+            for (index, tree) in rules.iter().enumerate().filter(|(_, rule)| rule.key("alert").is_some()) {
+                found.push(Alert { file, key: format!("groups[{group_index}].rules[{index}]"), tree });
+            }
+        }
+    }
+    found
+}
+
+/// Every alert reaches a route with a receiver, and every route says when it goes further.
+pub(super) fn alerts_routed(scene: &Scene<'_>, tally: &mut Tally) {
+    let alerts = alerts(scene);
+    if alerts.is_empty() {
+        return;
+    }
+    let manager = scene.artifacts.iter().find(|file| file.path.ends_with("alertmanager.yml"));
+    let observe = scene.plan.model.declared.observe.as_ref();
+    for alert in &alerts {
+        let severity = alert.tree.get("labels.severity").map(scalar).unwrap_or_default();
+        let fault = match manager {
+            None => Some(format!("`{}` has no route: nothing says who is told", alert.name())),
+            Some(manager) => unrouted(manager, &severity),
+        };
+        tally.judge(alert.place("labels"), fault);
+    }
+    for route in observe.iter().flat_map(|observe| &observe.route) {
+        let name = &route.name.value;
+        let place = scene.declared(&["observe.route.", name, ".escalate-after"].concat());
+        tally.judge(place, route.escalate_after.is_none().then(|| format!("`{name}` never escalates")));
+    }
+}
+
+/// Whether no receiver of the routes is reached by a severity.
+fn unrouted(manager: &Artifact, severity: &str) -> Option<String> {
+    let receivers: Vec<String> = manager
+        .find("receivers")
+        .map(|found| found.tree.items().iter().filter_map(|one| one.key("name").map(scalar)).collect())
+        .unwrap_or_default();
+    let route = manager.find("route").map(|found| found.tree)?;
+    let reached = reached(route, severity);
+    match reached {
+        Some(name) if receivers.contains(&name) => None,
+        Some(name) => Some(format!("the receiver `{name}` does not exist")),
+        None => Some(format!("no route takes alerts of severity `{severity}`")),
+    }
+}
+
+fn reached(route: &Tree, severity: &str) -> Option<String> {
+    for child in route.key("routes").map(Tree::items).unwrap_or_default() {
+        let matchers = child.key("matchers").map(texts).unwrap_or_default();
+        let others = matchers.iter().any(|matcher| !matcher.starts_with("severity"));
+        let own = matchers.iter().any(|matcher| matcher.starts_with("severity") && matcher.contains(severity));
+        if own && !others {
+            return reached(child, severity).or_else(|| child.key("receiver").map(scalar));
+        }
+    }
+    route.key("receiver").map(scalar)
+}
+
+/// Every alert says where its runbook entry is.
+pub(super) fn alerts_have_runbooks(scene: &Scene<'_>, tally: &mut Tally) {
+    for alert in alerts(scene) {
+        let link = alert.tree.get("annotations.runbook_url").map(scalar).unwrap_or_default();
+        let fault = (!link.contains('#')).then(|| format!("`{}` links to no runbook entry", alert.name()));
+        tally.judge(alert.place("annotations.runbook_url"), fault);
+    }
+}
+
+/// For each production service an alert fires when it goes silent.
+pub(super) fn absence_alerted(scene: &Scene<'_>, tally: &mut Tally) {
+    let alerts = alerts(scene);
+    if alerts.is_empty() {
+        return;
+    }
+    let plan = scene.plan;
+    for environment in plan.facts.environments.iter().filter(|environment| plan.is_production(environment)) {
+        for workload in environment.workloads.iter().filter(|workload| is_long_running(workload)) {
+            let found = alerts.iter().find(|alert| {
+                let expression = alert.tree.key("expr").map(scalar).unwrap_or_default();
+                let service = alert.tree.get("labels.service").map(scalar);
+                (expression.contains("absent(") || expression.contains("absent_over_time("))
+                    && (service.as_deref() == Some(workload.name.value.as_str())
+                        || expression.contains(&["\"", &workload.name.value, "\""].concat()))
+            });
+            match found {
+                Some(alert) => tally.holds(alert.place("expr")),
+                None => {
+                    let file = alerts.first().map_or("", |alert| alert.file.path.as_str());
+                    let reason = format!("nothing fires when `{}` goes silent", workload.name.value);
+                    tally.fails(Place::new(file, "groups"), reason);
+                }
+            }
+        }
+    }
+}
+
+fn is_long_running(workload: &Workload) -> bool {
+    use crate::derive::Role;
+    match workload.role.value {
+        Role::Web | Role::Api | Role::Worker => true,
+        Role::Static | Role::Function | Role::Cron | Role::Task => false,
+    }
+}
+
+fn logs<'a>(scene: &Scene<'a>) -> Option<&'a model::Logs> {
+    scene.plan.model.declared.observe.as_ref()?.logs.as_ref()
+}
+
+/// The collector strikes out every field that is named.
+pub(super) fn logs_redacted(scene: &Scene<'_>, tally: &mut Tally) {
+    let Some(redact) = logs(scene).and_then(|logs| logs.redact.as_ref()) else { return };
+    let Some(collector) = scene.artifacts.iter().find(|file| file.path.ends_with("otel-collector.yaml")) else {
+        return;
+    };
+    let Some(processors) = collector.find("processors").map(|found| found.tree) else {
+        return tally.fails(Place::new(collector.path.as_str(), ""), "the collector strikes nothing out");
+    };
+    let texts = texts(processors);
+    for field in redact.value.split(',').map(str::trim).filter(|field| !field.is_empty()) {
+        let named = texts.iter().any(|text| text.contains(field));
+        let fault = (!named).then(|| format!("`{field}` is not struck out"));
+        tally.judge(Place::new(collector.path.as_str(), "processors"), fault);
+    }
+}
+
+/// Logs are kept as long as the posture asks.
+pub(super) fn logs_retained(scene: &Scene<'_>, tally: &mut Tally) {
+    let Some(logs) = logs(scene) else { return };
+    let posture = check::posture(scene.plan.model);
+    let facts: Option<model::StdPosture> = standard::get("posture", posture.word());
+    let asked = facts.and_then(|facts| {
+        facts.require.iter().find(|one| one.name.value == "log-retention").map(|one| one.value.value.clone())
+    });
+    let Some(least) = asked.and_then(|asked| asked.parse::<Duration>().ok()) else { return };
+    let short = logs.retain.value < least;
+    let reason = || format!("logs are kept for {}, the posture asks for {least}", logs.retain.value);
+    tally.judge(scene.declared("observe.logs.retain"), short.then(reason));
+}

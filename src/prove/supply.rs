@@ -1,0 +1,100 @@
+//! Predicates on the way of an image: built once, named by digest, signed, listed, and verified before it is deployed.
+
+use crate::artifact::Tree;
+use crate::prove::Tally;
+use crate::prove::scene::{Job, Scene, scalar, texts};
+use crate::prove::service::{Subject, witnesses};
+
+/// The jobs that push an image.
+fn pushing<'a>(scene: &Scene<'a>) -> Vec<Job<'a>> {
+    scene.jobs().filter(|job| !scene.doing(*job, "pushes-image").is_empty()).collect()
+}
+
+/// Deploying jobs take the digest of the job that built it.
+pub(super) fn image_built_once(scene: &Scene<'_>, tally: &mut Tally) {
+    let pushing = pushing(scene);
+    for job in scene.deploying() {
+        let builders: Vec<&Job<'_>> =
+            pushing.iter().filter(|built| built.workflow.path == job.workflow.path && built.key != job.key).collect();
+        if !scene.doing(job, "pushes-image").is_empty() {
+            tally.fails(job.place("steps"), "the job builds again what it deploys");
+        } else if !builders.is_empty() {
+            let texts = texts(job.tree);
+            let taken = builders.iter().any(|built| {
+                let output = ["needs.", built.key, ".outputs."].concat();
+                texts.iter().any(|text| text.contains(&output))
+            });
+            tally.judge(
+                job.place("needs"),
+                (!taken).then(|| "the job does not take the digest that was built".to_owned()),
+            );
+        }
+    }
+}
+
+/// Platform files name images by digest, or leave the name to the step that deploys, which names one.
+pub(super) fn image_pinned_by_digest(scene: &Scene<'_>, tally: &mut Tally) {
+    for (environment, workload) in scene.deployments() {
+        for witness in witnesses(scene, "image-pinned-by-digest", Subject::Workload(environment, workload), "") {
+            let Some(found) = witness.tree else { continue };
+            let image = scalar(found);
+            let filled = image.starts_with("${") && image.ends_with('}');
+            let fault = match (image.contains("@sha256:"), filled) {
+                (true, _) => None,
+                (false, true) => by_tag(scene),
+                (false, false) => Some(format!("`{image}` is not named by digest")),
+            };
+            tally.judge(witness.place, fault);
+        }
+    }
+}
+
+/// A deploying step that hands over an image without digest.
+fn by_tag(scene: &Scene<'_>) -> Option<String> {
+    for job in scene.deploying() {
+        let own = job.tree.key("env").map(Tree::entries).unwrap_or_default();
+        let steps = job.steps().flat_map(|step| step.tree.key("env").map(Tree::entries).unwrap_or_default());
+        for (name, value) in own.iter().chain(steps) {
+            let value = scalar(value);
+            if name.starts_with("IMAGE") && !value.contains('@') && value.contains(':') {
+                return Some(format!("`{name}` of {} hands over an image by tag", job.place("")));
+            }
+        }
+    }
+    None
+}
+
+fn after_push(scene: &Scene<'_>, tally: &mut Tally, sign: &str, missing: &str) {
+    for job in pushing(scene) {
+        match scene.doing(job, sign).first() {
+            Some(step) => tally.holds(step.place("")),
+            None => tally.fails(job.place("steps"), missing),
+        }
+    }
+}
+
+/// What pushes an image signs it.
+pub(super) fn image_signed(scene: &Scene<'_>, tally: &mut Tally) {
+    after_push(scene, tally, "signs-image", "the job pushes an image and does not sign it");
+}
+
+/// What pushes an image attests its components.
+pub(super) fn sbom_attached(scene: &Scene<'_>, tally: &mut Tally) {
+    after_push(scene, tally, "attests-sbom", "the job pushes an image and attests no list of its components");
+}
+
+/// What deploys verifies first.
+pub(super) fn provenance_verified_before_deploy(scene: &Scene<'_>, tally: &mut Tally) {
+    let built: Vec<&str> = pushing(scene).iter().map(|job| job.workflow.path.as_str()).collect();
+    for job in scene.deploying() {
+        if !built.contains(&job.workflow.path.as_str()) {
+            continue;
+        }
+        let deploys = scene.doing(job, "deploys").first().map(|step| step.index);
+        let verifies = scene.doing(job, "verifies-image").into_iter().find(|step| Some(step.index) <= deploys);
+        match verifies {
+            Some(step) => tally.holds(step.place("")),
+            None => tally.fails(job.place("steps"), "the job deploys an image that it does not verify"),
+        }
+    }
+}

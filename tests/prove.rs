@@ -1,0 +1,373 @@
+//! Predicates: each holds on a build that is right, and fails on the same build broken where it looks.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests may fail loudly"
+)]
+
+use deployc::artifact::dockerfile::{Instruction, InstructionKind};
+use deployc::artifact::{Artifact, Body, Dialect, Group, Script, Tree, Value, list, map, text};
+use deployc::check::Checked;
+use deployc::loader::Memory;
+use deployc::plan::Plan;
+use deployc::prove::{PREDICATES, Proofs, Verdict, prove};
+use deployc::source::Origin;
+use deployc::{emit, standard};
+
+const DEPLOY: &str = include_str!("prove/deploy.kdl");
+
+fn loader(deploy: &str) -> Memory {
+    Memory::new()
+        .with("deploy.kdl", deploy)
+        .with("api/package.json", r#"{"name":"api","scripts":{"start":"node ."}}"#)
+        .with("api/package-lock.json", "{}")
+        .with("web/package.json", r#"{"name":"web","scripts":{"start":"node ."}}"#)
+        .with("web/package-lock.json", "{}")
+}
+
+/// JSON as a tree, so that a file of another emitter can be written down here.
+fn tree(value: &serde_json::Value) -> Tree {
+    match value {
+        serde_json::Value::Null => Value::Null.into(),
+        serde_json::Value::Bool(flag) => Value::Bool(*flag).into(),
+        serde_json::Value::Number(number) => Value::Int(number.as_i64().unwrap()).into(),
+        serde_json::Value::String(data) => text(data.clone()),
+        serde_json::Value::Array(items) => list(items.iter().map(tree)),
+        serde_json::Value::Object(entries) => {
+            map().put_all(entries.iter().map(|(key, value)| (key.clone(), tree(value))))
+        }
+    }
+}
+
+/// Files that other emitters write, as they stand in `tests/prove/`; they replace what was emitted under their path.
+fn files() -> Vec<Artifact> {
+    let origin = Origin::rule("a file of the test");
+    let yaml = |path: &str, json: &str| {
+        let document = tree(&serde_json::from_str(json).unwrap_or_else(|error| panic!("{path}: {error}")));
+        Artifact::yaml(path, Group::CiCd, Dialect::Plain, document, &origin)
+    };
+    let script = |path: &str, command: &str| Artifact::shell(path, Group::CiCd, Script::user(command), &origin);
+    vec![
+        yaml(".github/workflows/rollback.yml", include_str!("prove/rollback.json")),
+        yaml(".github/workflows/preview.yml", include_str!("prove/preview.json")),
+        yaml(".github/workflows/scheduled.yml", include_str!("prove/scheduled.json")),
+        yaml(".github/dependabot.yml", include_str!("prove/dependabot.json")),
+        yaml("deploy/observability/prometheus/rules/api.yml", include_str!("prove/rules.json")),
+        yaml("deploy/observability/alertmanager.yml", include_str!("prove/alertmanager.json")),
+        yaml("deploy/observability/otel-collector.yaml", include_str!("prove/collector.json")),
+        yaml("compose.yaml", include_str!("prove/compose.json")),
+        script("ops/bootstrap.sh", "gh api environments/production --field 'reviewers[][id]=release'"),
+        script("ops/rollback.sh", "rollback"),
+        script("ops/target.sh", "case $1 in staging) ;; production) ;; esac"),
+    ]
+}
+
+/// Proves a build whose files `change` may alter first.
+fn proved(deploy: &str, change: impl FnOnce(&mut Vec<Artifact>)) -> Proofs {
+    let loader = loader(deploy);
+    let compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    // What breaks a predicate may be an error of its own; only the whole example must be right.
+    let told: Vec<String> =
+        compilation.diagnostics.iter().map(|one| format!("{}: {}", one.code, one.message)).collect();
+    assert!(deploy != DEPLOY || !compilation.has_errors(), "the file is wrong: {told:#?}");
+    let checked = Checked::new(&compilation.model, &compilation.facts, &[]).unwrap();
+    let plan = Plan::new(&checked);
+    let mut artifacts = emit::emit(&plan);
+    for file in files() {
+        artifacts.retain(|artifact| artifact.path != file.path);
+        artifacts.push(file);
+    }
+    change(&mut artifacts);
+    prove(&plan, &artifacts)
+}
+
+fn edit<'a>(artifacts: &'a mut [Artifact], file: &str, path: &str) -> &'a mut Tree {
+    let artifact = artifacts.iter_mut().find(|artifact| artifact.path == file).unwrap_or_else(|| panic!("no {file}"));
+    let tree = artifact.trees_mut().first_mut().unwrap();
+    if path.is_empty() { tree } else { tree.get_mut(path).unwrap_or_else(|| panic!("no {path} in {file}")) }
+}
+
+fn remove(tree: &mut Tree, key: &str) {
+    match &mut tree.value {
+        Value::Map(entries) => {
+            let before = entries.len();
+            entries.retain(|(known, _)| known != key);
+            assert!(entries.len() < before, "no {key}");
+        }
+        Value::List(items) => {
+            let before = items.len();
+            items.retain(|item| {
+                !item.key("name").or(item.key("alert")).and_then(Tree::as_text).is_some_and(|name| name == key)
+            });
+            assert!(items.len() < before, "no {key}");
+        }
+        _ => panic!("nothing to remove {key} from"),
+    }
+}
+
+fn instructions(artifacts: &mut [Artifact]) -> &mut Vec<Instruction> {
+    let body = artifacts.iter_mut().find_map(|artifact| match &mut artifact.body {
+        Body::Dockerfile(file) => Some(file),
+        _ => None,
+    });
+    &mut body.unwrap().stages.last_mut().unwrap().instructions
+}
+
+const DEPLOY_WORKFLOW: &str = ".github/workflows/deploy-api.yml";
+const CI: &str = ".github/workflows/ci.yml";
+const API: &str = "deploy/cloud-run/production/api.yaml";
+const WEB: &str = "deploy/cloud-run/production/web.yaml";
+const RULES: &str = "deploy/observability/prometheus/rules/api.yml";
+
+/// How a build is broken.
+enum Break {
+    /// A key of a file is removed.
+    Remove(&'static str, &'static str, &'static str),
+    /// A key of a file gets a value.
+    Set(&'static str, &'static str, &'static str, Tree),
+    /// The declarations change: what is replaced by what.
+    Declare(&'static str, &'static str),
+    /// Something else.
+    With(fn(&mut Vec<Artifact>)),
+}
+
+fn broken() -> Vec<(&'static str, Break)> {
+    use Break::{Declare, Remove, Set, With};
+    let step = |json: &str| tree(&serde_json::from_str(json).unwrap());
+    vec![
+        (
+            "actions-pinned-by-commit",
+            Set(DEPLOY_WORKFLOW, "jobs.build-api.steps[0]", "uses", text("actions/checkout@v7")),
+        ),
+        ("least-permissions", Set(DEPLOY_WORKFLOW, "jobs.build-api.permissions", "contents", text("write"))),
+        ("least-permissions", Remove(DEPLOY_WORKFLOW, "jobs.deploy-production", "permissions")),
+        ("least-permissions", Set(DEPLOY_WORKFLOW, "", "permissions", text("write-all"))),
+        ("no-persisted-credentials", Remove(DEPLOY_WORKFLOW, "jobs.build-api.steps[0].with", "persist-credentials")),
+        (
+            "no-untrusted-text-in-run",
+            Set(
+                DEPLOY_WORKFLOW,
+                "jobs.build-api.steps[name=Sign the image]",
+                "run",
+                text("echo ${{ github.head_ref }}"),
+            ),
+        ),
+        ("no-dangerous-trigger", Set(CI, "on", "pull_request_target", map())),
+        (
+            "oidc-no-long-lived-keys",
+            Set(
+                DEPLOY_WORKFLOW,
+                "jobs.deploy-production.steps[name=Take a short-lived Google credential].with",
+                "credentials_json",
+                text("${{ secrets.KEY }}"),
+            ),
+        ),
+        ("secrets-only-in-environments", Remove(DEPLOY_WORKFLOW, "jobs.deploy-production", "environment")),
+        ("secrets-not-to-forks", Set(CI, "jobs.test-api", "env", step(r#"{"KEY": "${{ secrets.STRIPE }}"}"#))),
+        (
+            "no-cache-when-publishing",
+            With(|artifacts| {
+                let steps = edit(artifacts, DEPLOY_WORKFLOW, "jobs.build-api.steps");
+                steps.add(map().put("uses", "actions/cache@55cc8345863c7cc4c66a329aec7e433d2d1c52a9"));
+            }),
+        ),
+        ("concurrency-and-timeouts", Remove(DEPLOY_WORKFLOW, "jobs.deploy-production", "timeout-minutes")),
+        ("concurrency-and-timeouts", Remove(DEPLOY_WORKFLOW, "jobs.deploy-production", "concurrency")),
+        ("scan-present", Remove(CI, "jobs", "scan-dependencies")),
+        ("required-check-covers-all", Remove(CI, "jobs.ci", "needs")),
+        ("required-check-covers-all", Remove(CI, "jobs.ci", "if")),
+        (
+            "image-runs-as-non-root",
+            With(|artifacts| {
+                instructions(artifacts).retain(|one| !matches!(one.kind, InstructionKind::User(_)));
+            }),
+        ),
+        (
+            "image-runs-as-non-root",
+            With(|artifacts| {
+                instructions(artifacts).push(InstructionKind::User("root".to_owned()).into());
+            }),
+        ),
+        ("image-built-once", Set(DEPLOY_WORKFLOW, "jobs.deploy-production", "env", map())),
+        ("image-pinned-by-digest", Set(API, "spec.template.spec.containers[0]", "image", text("ghcr.io/acme/api:1"))),
+        ("image-signed", Remove(DEPLOY_WORKFLOW, "jobs.build-api.steps", "Sign the image")),
+        ("sbom-attached", Remove(DEPLOY_WORKFLOW, "jobs.build-api.steps", "Attest the bill of materials")),
+        (
+            "provenance-verified-before-deploy",
+            With(|artifacts| {
+                let Value::List(steps) = &mut edit(artifacts, DEPLOY_WORKFLOW, "jobs.deploy-production.steps").value
+                else {
+                    panic!()
+                };
+                steps.retain(|step| {
+                    !step.key("name").and_then(Tree::as_text).is_some_and(|name| name.starts_with("Verify the"))
+                });
+            }),
+        ),
+        (
+            "no-secret-in-image",
+            With(|artifacts| {
+                let pair = ("STRIPE_KEY".to_owned(), "x".to_owned());
+                instructions(artifacts).push(InstructionKind::Environment(vec![pair]).into());
+            }),
+        ),
+        (
+            "dependencies-locked",
+            With(|artifacts| {
+                let run = deployc::artifact::dockerfile::Run {
+                    mounts: Vec::new(),
+                    script: Script::user("npm install left-pad"),
+                };
+                instructions(artifacts).push(InstructionKind::Run(run).into());
+            }),
+        ),
+        ("dependency-updates-scheduled", Remove(".github/dependabot.yml", "updates[0]", "cooldown")),
+        ("approval-before-production", Declare("approve by=\"acme/release\" count=1", "")),
+        ("verified-before-promotion", Set(DEPLOY_WORKFLOW, "jobs.deploy-production", "needs", text("build-api"))),
+        ("rollback-automatic", Declare("rollback within=\"5m\" sample=500 { when \"error_rate > 2% for 5m\" }", "")),
+        (
+            "rollback-automatic",
+            With(|artifacts| {
+                let Value::List(steps) = &mut edit(artifacts, DEPLOY_WORKFLOW, "jobs.deploy-production.steps").value
+                else {
+                    panic!()
+                };
+                steps.retain(|step| {
+                    !step.key("name").and_then(Tree::as_text).is_some_and(|name| name.ends_with("roll back"))
+                });
+            }),
+        ),
+        (
+            "rollback-for-every-path",
+            Set(
+                ".github/workflows/rollback.yml",
+                "on.workflow_dispatch.inputs.environment",
+                "options",
+                list(["staging"]),
+            ),
+        ),
+        ("preview-isolated", Declare("path=\"shop-stripe-test\"", "path=\"shop-stripe\" project=\"acme-prod\"")),
+        ("preview-isolated", Remove(".github/workflows/preview.yml", "on.pull_request", "types")),
+        (
+            "health-check-present",
+            With(|artifacts| {
+                let container = edit(artifacts, API, "spec.template.spec.containers[0]");
+                remove(container, "livenessProbe");
+                remove(container, "startupProbe");
+            }),
+        ),
+        ("memory-limit-set", Remove(API, "spec.template.spec.containers[0].resources.limits", "memory")),
+        ("autoscale-ceiling-set", Remove(API, "metadata.annotations", "run.googleapis.com/maxScale")),
+        ("https-only", Remove(WEB, "metadata.annotations", "run.googleapis.com/ingress")),
+        ("internal-services-not-public", Set(API, "metadata.annotations", "run.googleapis.com/ingress", text("all"))),
+        (
+            "callers-authenticated",
+            Set(API, "metadata.annotations", "run.googleapis.com/invoker-iam-disabled", text("true")),
+        ),
+        (
+            "least-service-account",
+            With(|artifacts| {
+                let account = edit(artifacts, API, "spec.template.spec.serviceAccountName").clone();
+                *edit(artifacts, WEB, "spec.template.spec.serviceAccountName") = account;
+            }),
+        ),
+        ("read-only-root", Remove("compose.yaml", "services.api", "read_only")),
+        ("resource-not-public", Set("compose.yaml", "services.orders", "ports", list(["5432:5432"]))),
+        ("resource-password-from-store", Set(API, "spec.template.spec.containers[0].env", "", text(""))),
+        ("backup-declared", Declare("backup every=\"1d\" keep=\"30d\"", "")),
+        ("volume-single-writer", Declare("scale min=1 max=1 // one writer", "scale min=1 max=2")),
+        ("secret-rotation-scheduled", Declare("rotate every=\"90d\" owner=\"team\"", "rotate never=#true")),
+        (
+            "secret-rotation-scheduled",
+            With(|artifacts| artifacts.retain(|one| one.path != ".github/workflows/scheduled.yml")),
+        ),
+        ("secret-names-only", Set(CI, "", "name", text("ghp_0123456789abcdefghijklmnopqrstuvwxyzAB"))),
+        (
+            "client-bundle-public",
+            Declare("NEXT_PUBLIC_API \"https://${environment.domain}\"", "NEXT_PUBLIC_API \"${resource.orders.url}\""),
+        ),
+        ("alerts-routed", With(|artifacts| artifacts.retain(|one| !one.path.ends_with("alertmanager.yml")))),
+        ("alerts-routed", Declare(" escalate-after=\"15m\"", "")),
+        ("alerts-have-runbooks", Remove(RULES, "groups[0].rules[0].annotations", "runbook_url")),
+        ("absence-alerted", Remove(RULES, "groups[0].rules", "ApiSilent")),
+        ("logs-redacted", Set("deploy/observability/otel-collector.yaml", "processors", "redaction", map())),
+        ("logs-retained", Declare("retain=\"90d\"", "retain=\"7d\"")),
+    ]
+}
+
+fn break_it(how: Break) -> Proofs {
+    match how {
+        Break::Remove(file, path, key) => proved(DEPLOY, |artifacts| remove(edit(artifacts, file, path), key)),
+        Break::Set(file, path, key, value) => proved(DEPLOY, |artifacts| match key {
+            "" => edit(artifacts, file, path).value = value.value,
+            key => edit(artifacts, file, path).set(key, value),
+        }),
+        Break::Declare(from, to) => {
+            assert!(DEPLOY.contains(from), "no {from}");
+            proved(&DEPLOY.replace(from, to), |_| {})
+        }
+        Break::With(change) => proved(DEPLOY, |artifacts| change(artifacts)),
+    }
+}
+
+#[test]
+fn every_predicate_of_the_library_has_its_function_and_the_reverse() {
+    let mut functions: Vec<&str> = PREDICATES.iter().map(|predicate| predicate.name).collect();
+    functions.sort_unstable();
+    let declared: Vec<&str> = standard::names("predicate").collect();
+    assert_eq!(functions, declared);
+}
+
+#[test]
+fn every_predicate_holds_on_a_build_that_is_right() {
+    let proofs = proved(DEPLOY, |_| {});
+    for proof in &proofs.all {
+        assert_eq!(proof.verdict(), Verdict::Holds, "{}: {:#?}", proof.predicate, proof.counterexamples);
+    }
+}
+
+#[test]
+fn every_predicate_fails_where_its_build_is_broken() {
+    let cases = broken();
+    for predicate in PREDICATES {
+        assert!(cases.iter().any(|(name, _)| *name == predicate.name), "nothing breaks {}", predicate.name);
+    }
+    for (number, (name, how)) in cases.into_iter().enumerate() {
+        let proofs = break_it(how);
+        let proof = proofs.get(name).unwrap();
+        assert_eq!(proof.verdict(), Verdict::Fails, "case {number}: {name} still holds: {:?}", proof.evidence);
+        assert!(!proof.counterexamples[0].reason.is_empty());
+    }
+}
+
+#[test]
+fn nothing_to_look_at_proves_nothing() {
+    let loader = Memory::new().with("deploy.kdl", "edition \"2026\"\napp \"empty\"\n");
+    let compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    let checked = Checked::new(&compilation.model, &compilation.facts, &[]).unwrap();
+    for proof in prove(&Plan::new(&checked), &[]).all {
+        assert_eq!(proof.verdict(), Verdict::NotApplicable, "{}", proof.predicate);
+    }
+}
+
+#[test]
+fn evidence_leads_to_what_was_seen() {
+    let loader = loader(DEPLOY);
+    let compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    let checked = Checked::new(&compilation.model, &compilation.facts, &compilation.diagnostics).unwrap();
+    let plan = Plan::new(&checked);
+    let artifacts = emit::emit(&plan);
+    for proof in prove(&plan, &artifacts).all.iter().filter(|proof| proof.holds()) {
+        for place in &proof.evidence {
+            let Some(file) = artifacts.iter().find(|one| one.path == place.file) else { continue };
+            if !file.trees().is_empty() && !place.key.is_empty() {
+                // What must be absent is cited by the key that it would have.
+                let absent = ["callers-authenticated", "resource-not-public"].contains(&proof.predicate);
+                assert!(absent || file.find(&place.key).is_some(), "{}: {place}", proof.predicate);
+            }
+        }
+    }
+}
