@@ -50,9 +50,13 @@ pub struct Compilation {
     pub facts: Facts,
     /// Everything that was found, sorted by place, each mistake once.
     pub diagnostics: Vec<Diagnostic>,
+    /// What no emitter compiles yet.
+    not_yet: Vec<Diagnostic>,
+    /// The trees of every file, patched; none where something is wrong or not compiled yet.
+    artifacts: Option<Vec<Artifact>>,
 }
 
-/// Reads and judges `entry` and everything it imports.
+/// Reads and judges `entry` and everything it imports, the files that would be written included.
 ///
 /// # Errors
 /// When the entry file cannot be read at all; mistakes in it are diagnostics.
@@ -63,10 +67,17 @@ pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Co
     let facts = derive::derive(&model, loader);
     let context = Context { model: &model, facts: &facts, values: &values, table: &table, loader, today };
     Checked::run(&context, &mut diagnostics);
+    let not_yet = emit::not_yet(&program, &values);
+    let mut operations = Vec::new();
+    if let Some(file) = program.files.first() {
+        operations = patch::operations(&file.document, &mut diagnostics);
+    }
     drop((values, table));
     check::apply_policy(&model, &mut diagnostics);
     let diagnostics = diag::finish(diagnostics);
-    Ok(Compilation { program, model, facts, diagnostics })
+    let mut compilation = Compilation { program, model, facts, diagnostics, not_yet, artifacts: None };
+    compilation.prove(&operations);
+    Ok(compilation)
 }
 
 impl Compilation {
@@ -75,11 +86,35 @@ impl Compilation {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Makes every file in memory and judges them together; what needs a node that is not compiled yet is skipped, with a note.
+    fn prove(&mut self, operations: &[patch::Operation]) {
+        if let Some(first) = self.not_yet.first() {
+            let mut note = first.clone();
+            note.severity = Severity::Note;
+            note.help = Some("the files that would be written are not judged until it is".to_owned());
+            self.diagnostics.push(note);
+            return;
+        }
+        let Some(checked) = Checked::new(&self.model, &self.facts, &self.diagnostics) else { return };
+        let plan = Plan::new(&checked);
+        let mut artifacts = emit::emit(&plan);
+        let mut found = Vec::new();
+        emit::finish(&mut artifacts, operations, &mut found);
+        if found.is_empty() {
+            self.artifacts = Some(artifacts);
+        } else {
+            self.diagnostics.append(&mut found);
+            self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
+        }
+    }
+
     /// The trees of every file, patched; none while there are errors. What no emitter compiles yet is added to the diagnostics.
     pub fn build(&mut self) -> Option<Vec<Artifact>> {
-        let checked = Checked::new(&self.model, &self.facts, &self.diagnostics)?;
-        let plan = Plan::new(&checked);
-        let artifacts = emit::emit(&plan);
-        (!self.has_errors()).then_some(artifacts)
+        if !self.not_yet.is_empty() {
+            self.diagnostics.retain(|diagnostic| diagnostic.code != diag::code::OUTPUT_NOT_YET);
+            self.diagnostics.append(&mut self.not_yet);
+            self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
+        }
+        if self.has_errors() { None } else { self.artifacts.clone() }
     }
 }

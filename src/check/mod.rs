@@ -1,12 +1,14 @@
 //! Checks over the whole model: one file per area of rules, none knows another.
 
 mod capability;
+mod collision;
 mod condition;
 mod credential;
 mod cycle;
 mod delivery;
 mod file;
 mod flow;
+mod parity;
 mod placement;
 mod policy;
 mod secret;
@@ -56,6 +58,8 @@ pub static CHECKS: &[Check] = &[
     Check { name: "secret", run: secret::check },
     Check { name: "condition", run: condition::check },
     Check { name: "capability", run: capability::check },
+    Check { name: "collision", run: collision::check },
+    Check { name: "parity", run: parity::check },
     Check { name: "delivery", run: delivery::check },
 ];
 

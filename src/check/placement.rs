@@ -474,7 +474,8 @@ impl Judge<'_> {
                     continue;
                 }
                 let Some(image) = workload.image.and_then(|index| context.facts.images.get(index)) else { continue };
-                if image.instructions == crate::derive::ImageSource::Unknown {
+                let there = context.loader.kind(&image.source.value).is_some();
+                if there && image.instructions == crate::derive::ImageSource::Unknown {
                     self.missing(
                         code::NAME_MISSING,
                         image.name.origin.place,

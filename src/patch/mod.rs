@@ -1,5 +1,10 @@
 //! The user's `patch`: sets, adds and removes values in finished trees, before anything is judged.
 
+mod read;
+mod yaml;
+
+pub use read::operations;
+
 use std::fmt;
 
 use crate::artifact::{Artifact, Body, Dialect, Missing, Part, Path, PathError, Segment, Tree, Value};

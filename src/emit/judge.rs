@@ -1,0 +1,60 @@
+//! The files of a build together: no two under one name, and every patch finds what it changes.
+
+use std::collections::BTreeMap;
+
+use crate::artifact::Artifact;
+use crate::diag::{Diagnostic, code};
+use crate::patch::{self, Failure};
+use crate::source::{FileId, Origin, Span};
+
+/// Applies the user's patches and judges the paths of all files.
+pub fn finish(artifacts: &mut [Artifact], operations: &[patch::Operation], diagnostics: &mut Vec<Diagnostic>) {
+    paths(artifacts, diagnostics);
+    for failure in patch::apply(artifacts, operations) {
+        diagnostics.push(unpatched(&failure));
+    }
+}
+
+fn paths(artifacts: &[Artifact], diagnostics: &mut Vec<Diagnostic>) {
+    let mut known: BTreeMap<String, &Artifact> = BTreeMap::new();
+    for artifact in artifacts {
+        let Some(first) = known.insert(artifact.path.to_lowercase(), artifact) else { continue };
+        let (place, other) = places(&artifact.origin, &first.origin);
+        let diagnostic = if first.path == artifact.path {
+            Diagnostic::new(code::OUTPUT_TWO_EMITTERS, place, format!("two things lead to the file `{}`", first.path))
+                .label("the second")
+                .also(other, "the first")
+        } else {
+            Diagnostic::new(
+                code::OUTPUT_CASE,
+                place,
+                format!("`{}` and `{}` are one file on macOS and Windows", first.path, artifact.path),
+            )
+            .label(format!("makes `{}`", artifact.path))
+            .also(other, format!("makes `{}`", first.path))
+        };
+        diagnostics.push(diagnostic.help("rename one of them"));
+    }
+}
+
+/// The places in the user's files that two files come from, the later one first.
+fn places(second: &Origin, first: &Origin) -> (Span, Span) {
+    let user = |origin: &Origin| {
+        let also = origin.also.as_deref().unwrap_or_default();
+        let places = std::iter::once(origin.place).chain(also.iter().copied());
+        let mut own = places.filter(|place| place.file != FileId::RULE && !place.file.is_embedded());
+        own.next().unwrap_or(origin.place)
+    };
+    let (second, first) = (user(second), user(first));
+    if second.start >= first.start { (second, first) } else { (first, second) }
+}
+
+fn unpatched(failure: &Failure) -> Diagnostic {
+    Diagnostic::new(
+        code::OUTPUT_PATCH_PATH,
+        failure.operation.origin.place,
+        format!("the patch of `{}` cannot be made: {}", failure.operation.file, failure.reason),
+    )
+    .label(format!("`{}`", failure.operation.path))
+    .help(failure.reason.help())
+}
