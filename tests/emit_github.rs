@@ -367,3 +367,30 @@ cost { review every="30d" owner="team" }
     let bare = workflow(&[APP, PRODUCTION].concat(), "scheduled.yml");
     assert_eq!(keys(&bare, "jobs"), ["audit", "drift", "sweep"]);
 }
+
+#[test]
+fn the_document_tells_every_job_and_every_person() {
+    let text = |source: &str| {
+        let all = build(source);
+        let document =
+            all.iter().find(|artifact| artifact.path == "docs/deployment/pipeline.md").expect("the document");
+        let jobs: Vec<String> = all
+            .iter()
+            .filter(|artifact| artifact.path.starts_with(".github/workflows/"))
+            .flat_map(|artifact| keys(artifact, "jobs"))
+            .collect();
+        (deployc::render::text(document), jobs)
+    };
+    let (told, jobs) = text(&[APP, PROMOTED, PREVIEW].concat());
+    for job in jobs {
+        assert!(told.contains(&format!("| `{job}` |")), "{job} is not in the document");
+    }
+    assert!(told.contains("Approval by 1 of acme/release"));
+    assert!(told.contains("Frozen from Fri 16:00 to Mon 08:00 (Europe/Berlin)"));
+    assert!(told.contains("Put the label `preview` on a pull request"));
+    let without = PROMOTED
+        .replace("{ approve by=\"acme/release\" }", "")
+        .replace("freeze from=\"Fri 16:00\" to=\"Mon 08:00\" tz=\"Europe/Berlin\"", "");
+    let (told, _) = text(&[APP, &without].concat());
+    assert!(!told.contains("Approval by") && !told.contains("Frozen") && !told.contains("label"));
+}

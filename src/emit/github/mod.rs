@@ -6,6 +6,7 @@ mod changes;
 mod ci;
 mod container;
 mod deploy;
+mod document;
 mod gate;
 mod image;
 mod own;
@@ -27,13 +28,13 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     if !is_chosen(plan) {
         return;
     }
-    artifacts.push(ci::workflow(plan).artifact());
-    for unit in &plan.facts.units {
-        artifacts.extend(deploy::workflow(plan, unit).map(|workflow| workflow.artifact()));
-    }
-    artifacts.extend(rollback::workflow(plan).map(|workflow| workflow.artifact()));
-    artifacts.extend(preview::workflow(plan).map(|workflow| workflow.artifact()));
-    artifacts.push(scheduled::workflow(plan).artifact());
+    let mut workflows = vec![ci::workflow(plan)];
+    workflows.extend(plan.facts.units.iter().filter_map(|unit| deploy::workflow(plan, unit)));
+    workflows.extend(rollback::workflow(plan));
+    workflows.extend(preview::workflow(plan));
+    workflows.push(scheduled::workflow(plan));
+    artifacts.extend(workflows.iter().map(workflow::Workflow::artifact));
+    artifacts.push(document::artifact(plan, &workflows));
 }
 
 /// Whether the pipeline runs on GitHub: as it says, else as the repository's host does.

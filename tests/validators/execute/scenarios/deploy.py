@@ -59,7 +59,7 @@ def _before() -> dict:
         expect(run.conclusion, "success", f"conclusion of the first release\n{logs(run)}")
         story.change(now=SATURDAY)
         run = deploy(story)
-        expect(results(run), {"build": "success", "deploy-staging": "success", "deploy-production": "failure", "reconcile": "failure"}, "results inside of a freeze")
+        expect(results(run), {"build": "success", "deploy-staging": "success", "deploy-production": "failure", "reconcile": "failure"}, f"results inside of a freeze\n{logs(run)}")
         expect(run.results["deploy-production"].step("Refuse while releases are frozen").conclusion, "failure", "the gate")
         story.never("shop-production")
         return story.state
