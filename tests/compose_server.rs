@@ -158,6 +158,10 @@ fn nothing_starts_without_its_secrets() {
     let put = server.run(&["put", "SECRET_STRIPE"], "YSdiImMgJEhPTUUKc2Vjb25k\n");
     assert!(put.status.success());
     server.ok(&["start", "service", "api", &image('a'), "60", "-", "SECRET_STRIPE"]);
+    fs::write(server.root.join("shop-production/variables/OTHER"), "new\n").unwrap();
+    server.ok(&["restart", "api"]);
+    assert!(server.read("shop-production/.env").contains("OTHER='new'"), "what was put there is read");
+    assert!(server.read("log").lines().last().unwrap().contains("--force-recreate --no-deps api"));
     assert!(server.read("shop-production/.env").contains("SECRET_STRIPE='a\\'b\"c $HOME\nsecond'"));
     let refused = server.run(&["put", "SECRET_STRIPE"], "YVw=\n");
     assert!(!refused.status.success(), "a backslash at the end cannot be held");

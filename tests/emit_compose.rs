@@ -273,6 +273,10 @@ fn every_command_of_a_person_is_complete() {
         command("schedule", "report"),
         "ssh ops@shop.example \"shop-production/server.sh schedule report '0 3 * * *' forbid 1800 2\""
     );
+    assert_eq!(command("restart", "api"), "ssh ops@shop.example 'shop-production/server.sh restart api'");
+    assert!(command("scale", "billing").contains("--scale billing=4"));
+    let api = environment.workload("api").unwrap();
+    assert!(backend.command(&plan, environment, api, "scale").is_none(), "a port of the machine is there once");
     let local = plan.facts.environment("dev").unwrap();
     let script = backend.command(&plan, local, local.workload("api").unwrap(), "restart").unwrap();
     assert!(render::script(&script).starts_with("docker compose --file compose.yaml up --detach"));

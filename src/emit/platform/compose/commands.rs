@@ -15,8 +15,13 @@ use super::value;
 pub(super) fn command(site: &Site<'_>, workload: &Workload, name: &str) -> Option<Script> {
     let facts = standard::get::<model::StdPlatform>("platform", super::PLATFORM)?;
     let form = if job::is_job(workload) { "job" } else { "service" };
-    let of_form = |known: &&model::StdPlatformCommand| known.name.value == name && known.for_.value == form;
-    let template = facts.command.iter().find(of_form)?.run.as_ref()?.value.clone();
+    let find = |form: &str| facts.command.iter().find(|known| known.name.value == name && known.for_.value == form);
+    // The script on the server does some things better than a bare command.
+    let better = if site.place == Place::Server && form == "service" { find("server") } else { None };
+    let template = better.or_else(|| find(form))?.run.as_ref()?.value.clone();
+    if template.contains("--scale") && is_single(site, workload) {
+        return None;
+    }
     let service = workload.service(site.setting);
     let schedule = service.and_then(|service| service.schedule.as_ref());
     let seconds = schedule.and_then(|schedule| schedule.timeout.as_ref()).map_or(0, |timeout| timeout.value.seconds());
@@ -46,6 +51,14 @@ pub(super) fn command(site: &Site<'_>, workload: &Workload, name: &str) -> Optio
     };
     let from_here = scripts || template.starts_with("curl ") || template.starts_with("dig ");
     filled(site, &template, &known, if from_here { Place::Local } else { site.place })
+}
+
+/// Whether only one container of a workload can be there: it has a port of the machine, or a volume of its own.
+fn is_single(site: &Site<'_>, workload: &Workload) -> bool {
+    let behind = site.place == Place::Server && site.route(&workload.name.value).is_some();
+    let published = super::site::public_ports(workload).count() > usize::from(behind);
+    let service = workload.service(site.setting);
+    published || service.is_some_and(|service| service.volume.iter().any(|volume| volume.keep.value))
 }
 
 fn health_path(workload: &Workload) -> Option<String> {

@@ -11,6 +11,7 @@ On the server, in the folder of a project: what ops/deploy.sh and ops/rollback.s
   server.sh schedule SERVICE CRON OVERLAP SECONDS TRIES     writes the line of the crontab
   server.sh unschedule SERVICE                              takes it away
   server.sh running|ready|version|previous|find …           what runs, and what ran before
+  server.sh restart SERVICE                                 the same image anew, with what variables/ holds now
   server.sh put NAME                                        a variable of the file, from base64 on standard input
   server.sh make NAME                                       a password, unless there is one
   server.sh remove SERVICE
@@ -229,6 +230,11 @@ unschedule() {
   other_crons "$1" | crontab -
 }
 
+restart() {
+  write_env
+  docker compose up --detach --wait --force-recreate --no-deps "$1"
+}
+
 remove() {
   unschedule "$1"
   docker compose --profile jobs rm --stop --force "$1"
@@ -271,6 +277,7 @@ case $verb in
   version) [[ $(running service "$1") != "$2" && $(latest "$1") != "$2" ]] || printf '%s\n' "${2##*:}" ;;
   previous) previous "$@" ;;
   find) find_image "$@" ;;
+  restart) restart "$@" ;;
   put) put "$@" ;;
   make) make "$@" ;;
   remove) remove "$@" ;;
