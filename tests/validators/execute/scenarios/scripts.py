@@ -301,6 +301,16 @@ def test_a_lost_connection_is_no_first_release() -> None:
         story.never("services replace")
 
 
+def test_a_rolling_release_inside_of_the_network() -> None:
+    with Hand() as story:
+        says(green(story.deploys(image("inside", "a"), "inside")), "cannot be reached from here")
+        green(story.deploys(image("inside", "b"), "inside"))
+        expect(story.serving("shop-production-inside"), {image("inside", "b"): 100}, "traffic")
+        story.change(unhealthy=["sha256:c"])
+        red(story.deploys(image("inside", "c"), "inside"))
+        expect(story.serving("shop-production-inside"), {image("inside", "b"): 100}, "traffic after a version that does not start")
+
+
 def test_wrong_usage() -> None:
     with Hand() as story:
         for command in ("ops/deploy.sh production api", "ops/rollback.sh production", "ops/verify.sh", "ops/deploy.sh --wrong a b c"):
