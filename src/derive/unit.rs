@@ -30,17 +30,15 @@ pub(super) fn derive(model: &Model, environments: &[EnvironmentFacts]) -> Vec<Un
         let Some(unit) = workloads.peek().map(|workload| workload.unit.as_str()) else { continue };
         let at = *by_name.entry(unit).or_insert(units.len());
         unit_of.insert(name, at);
+        let origin = service.release.as_ref().map_or_else(|| service.origin.clone(), |release| release.origin.clone());
         match units.get_mut(at) {
-            Some(known) => known.services.push(name.to_owned()),
+            Some(known) => {
+                known.services.push(name.to_owned());
+                known.origin = known.origin.clone().with(&origin);
+            }
             None => {
-                let origin =
-                    service.release.as_ref().map_or_else(|| service.origin.clone(), |release| release.origin.clone());
-                units.push(UnitFacts {
-                    name: unit.to_owned(),
-                    services: vec![name.to_owned()],
-                    after: Vec::new(),
-                    origin,
-                });
+                let services = vec![name.to_owned()];
+                units.push(UnitFacts { name: unit.to_owned(), services, after: Vec::new(), origin });
             }
         }
         calls.insert(

@@ -116,8 +116,12 @@ impl<'d> View<'d> {
         }
     }
 
-    /// The argument at a position, from the strongest layer that has one.
+    /// The argument at a position, from the strongest layer that has one. The name of a declaration is the same in
+    /// every layer, and comes from where it is declared.
     pub fn arg(&self, index: usize) -> Option<EntryRef<'d>> {
+        if index == 0 && self.shape.declares().is_some() {
+            return self.primary().and_then(|node| node.args().next());
+        }
         self.layers.iter().rev().find_map(|layer| layer.node.args().nth(index))
     }
 

@@ -1,6 +1,8 @@
 //! Whole projects for tests: the examples as they stand on disk, with one text in the place of their `deploy.kdl`.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod edit;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -108,7 +108,10 @@ fn repository(plan: &Plan<'_>) -> String {
 
 fn repo_origin(plan: &Plan<'_>) -> Origin {
     let repo = plan.model.app.as_ref().and_then(|app| app.repo.as_ref());
-    repo.map(|repo| repo.address.origin.clone()).unwrap_or_default()
+    repo.map_or_else(
+        || Origin::rule("without a repository there is nothing to set up in one"),
+        |repo| repo.address.origin.clone(),
+    )
 }
 
 /// The environment of the repository: who must agree, and from which branches and tags it is released.

@@ -16,8 +16,7 @@ use crate::source::Origin;
 /// Adds the scripts, where anything is hosted on a platform that compiles.
 pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let targets = target::targets(plan);
-    let Some(first) = targets.first() else { return };
-    let origin = first.environment.host.platform.origin.clone();
+    let Some(origin) = hosts(&targets) else { return };
     let target = target::script(plan, &targets);
     artifacts.push(Artifact::shell("ops/target.sh", Group::CiCd, target, &origin));
     for (name, purpose, variables, body, usage) in SCRIPTS {
@@ -29,9 +28,15 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
 /// Adds `ops/bootstrap.sh`.
 pub(crate) fn emit_bootstrap(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let targets = target::targets(plan);
-    let Some(first) = targets.first() else { return };
-    let origin = first.environment.host.platform.origin.clone();
+    let Some(origin) = hosts(&targets) else { return };
     artifacts.push(Artifact::shell("ops/bootstrap.sh", Group::Operations, bootstrap::script(plan), &origin));
+}
+
+/// The hosts of the targets: while one of them is there, so are the scripts.
+fn hosts(targets: &[target::Target<'_>]) -> Option<Origin> {
+    let mut origins = targets.iter().map(|target| &target.workload.host.platform.origin);
+    let first = origins.next()?.clone();
+    Some(origins.fold(first, |all, one| all.with(one)))
 }
 
 /// Name, purpose, variables with which it starts, body and help of each script.
