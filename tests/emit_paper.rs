@@ -435,6 +435,21 @@ fn every_runbook_link_leads_to_an_entry() {
     }
 }
 
+/// A secret that lies elsewhere in one environment has steps of its own there.
+#[test]
+fn an_overlaid_secret_is_rotated_where_it_lies() {
+    let overlay =
+        "environment \"production\" {\n    secret \"stripe\" { from \"gcp-secret-manager\" path=\"live-stripe\" }";
+    let text = deployc::render::text(document(
+        &built(&SHOP.replace("environment \"production\" {", overlay)),
+        "docs/runbook.md",
+    ));
+    assert!(text.contains("#### Secret stripe (staging)") && text.contains("#### Secret stripe (production)"));
+    assert!(text.contains("gcloud secrets versions add live-stripe --project acme-prod"));
+    assert!(text.contains("gcloud secrets versions add shop-stripe --project acme-staging"));
+    assert!(!text.contains("gcloud secrets versions add shop-stripe --project acme-prod"));
+}
+
 /// The times are the platform's durations, the holds and the migrations: changing a hold changes the sum.
 #[test]
 fn times_follow_the_strategy() {

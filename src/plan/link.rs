@@ -33,6 +33,7 @@ const SECTIONS: &[&str] = &[
     "alerts",
     "metrics",
     "dashboards-and-logs",
+    "review",
     "troubleshooting",
     "rollback",
     "triggers",

@@ -11,6 +11,7 @@ use crate::emit::paper::deployment::{
     program_names, released,
 };
 use crate::emit::paper::{always, code, command, names, rollback, section, timing};
+use crate::emit::platform;
 use crate::model::PipelineService;
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -174,15 +175,18 @@ fn how(environment: &EnvironmentFacts, by_hand: bool) -> Prose {
         .map(|(words, _)| words)
         .collect();
     let name = Prose::from(code(&environment.name.value));
-    let start = match by_itself.is_empty() {
-        true => name.then(" is released by hand"),
-        false => name.then(" is released by itself ").then(Prose::joined(by_itself, " and ")),
+    let by_itself = match by_itself.is_empty() {
+        true => None,
+        false => Some(Prose::from(" is released by itself ").then(Prose::joined(by_itself, " and "))),
     };
-    let start = match approval(environment) {
-        Some((words, _)) => start.then("; the run waits for ").then(words),
-        None => start,
+    let waits = approval(environment).map(|(words, _)| Prose::from("; the run waits for ").then(words));
+    let (start, end) = match (by_itself, by_hand) {
+        (Some(words), true) => (words, ". By hand:"),
+        (Some(words), false) => (words, "."),
+        (None, true) => (" is released by hand".into(), ":"),
+        (None, false) => (" is released by hand".into(), "."),
     };
-    start.then(if by_hand { ". By hand:" } else { "." })
+    name.then(start).then(waits.unwrap_or_default()).then(end)
 }
 
 fn ways_origin(environment: &EnvironmentFacts) -> Origin {
@@ -194,7 +198,7 @@ fn ways_origin(environment: &EnvironmentFacts) -> Origin {
 fn by_hand(plan: &Plan<'_>) -> Vec<Block> {
     let rule = always("the manual path of every deployment");
     let words = prose(
-        "What the workflow runs, one service at a time. `IMAGE` is the image by its digest: the summary of the build shows it, and `ops/verify.sh --digest ENVIRONMENT SERVICE` prints the one in service. With `--dry-run` first nothing is changed; what has been done already is not done twice.",
+        "What the workflow runs, one service at a time. The summary of the build shows `DIGEST`, and `ops/verify.sh --digest ENVIRONMENT SERVICE` prints the one in service. With `--dry-run` first nothing is changed; what has been done already is not done twice. The name of a step at the end runs that step alone.",
         &[],
     );
     let mut out = vec![paragraph(words).at(&rule)];
@@ -204,8 +208,12 @@ fn by_hand(plan: &Plan<'_>) -> Vec<Block> {
         for unit in &plan.facts.units {
             for one in of_unit(plan, environment, &unit.name) {
                 script.at(&one.origin(), |script| {
-                    let words = [("environment", Word::text(one.place())), ("service", Word::text(one.name()))];
-                    script.line("ops/deploy.sh {environment} {service} \"$IMAGE\"", &words);
+                    let words = [
+                        ("environment", Word::text(one.place())),
+                        ("service", Word::text(one.name())),
+                        ("image", Word::text(image(plan, &one))),
+                    ];
+                    script.line("ops/deploy.sh {environment} {service} {image}", &words);
                 });
                 let steps = ops::steps(plan, environment, one.workload);
                 let alike = |(other, _): &&mut (Vec<ops::PlannedStep>, Vec<Deployment<'_>>)| same(other, &steps);
@@ -225,6 +233,15 @@ fn by_hand(plan: &Plan<'_>) -> Vec<Block> {
     out
 }
 
+/// The image of a deployment by its digest, which is known when it was built.
+fn image(plan: &Plan<'_>, one: &Deployment<'_>) -> String {
+    if let Some(image) = plan.image(one.workload) {
+        return [&platform::repository(plan, image, one.environment), "@sha256:DIGEST"].concat();
+    }
+    let Some(ready) = &one.workload.ready_image else { return "IMAGE@sha256:DIGEST".to_owned() };
+    [&ready.value.name(), "@", ready.value.digest.as_deref().unwrap_or("sha256:DIGEST")].concat()
+}
+
 fn same(one: &[ops::PlannedStep], other: &[ops::PlannedStep]) -> bool {
     one.iter().map(|planned| planned.step).eq(other.iter().map(|planned| planned.step))
 }
@@ -237,7 +254,7 @@ fn told(plan: &Plan<'_>, planned: &[ops::PlannedStep], bound: &[Deployment<'_>])
     }
     let words = planned.iter().map(|planned| step_words(plan, planned.step, bound));
     let text = prose("Steps of ", &[]).then(program_names(bound)).then(": ").then(Prose::joined(words, " → "));
-    let text = text.then(prose(". One alone is `ops/deploy.sh ENVIRONMENT SERVICE IMAGE STEP`.", &[]));
+    let text = text.then(".");
     paragraph(text).at(&origin)
 }
 

@@ -18,7 +18,31 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     section(&mut out, heading(3, "Alerts").at(&rule), vec![alerts(plan, &signals)]);
     section(&mut out, heading(3, "Metrics").at(&rule), vec![metrics(plan, &signals)]);
     section(&mut out, heading(3, "Dashboards and logs").at(&rule), vec![tools(plan), links(plan)]);
+    section(&mut out, heading(3, "Review").at(&rule), vec![review(plan)]);
     out
+}
+
+/// How often thresholds and incidents are looked at again, as the posture asks.
+fn review(plan: &Plan<'_>) -> Block {
+    let app = plan.model.app.as_ref();
+    let posture = app.and_then(|app| app.posture.as_ref());
+    let name = posture.map(|posture| posture.value).unwrap_or_default();
+    let fact: Option<model::StdPosture> = standard::get("posture", name.word());
+    let every = fact.and_then(|fact| fact.require.into_iter().find(|row| row.name.value == "review"));
+    let chosen = if posture.is_some() { "declared" } else { "default" };
+    let items = every.map(|every| {
+        let words = prose(
+            "Incidents, thresholds and this runbook are reviewed every {every}, as the {chosen} posture {posture} asks.",
+            &[
+                ("every", Inline::text(&every.value.value)),
+                ("chosen", Inline::text(chosen)),
+                ("posture", code(name.word())),
+            ],
+        );
+        let declared = posture.map(|posture| &posture.origin).or(app.map(|app| &app.name.origin));
+        item(words).at(&declared.cloned().unwrap_or_default().with(&every.value.origin))
+    });
+    bullets(items)
 }
 
 /// The objectives, a row each.

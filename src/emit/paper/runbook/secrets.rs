@@ -8,7 +8,7 @@ use crate::emit::paper::deployment::Deployment;
 use crate::emit::paper::{code, names};
 use crate::model::{self, AfterRotation, PlatformSupport};
 use crate::plan::Plan;
-use crate::source::{Origin, Span};
+use crate::source::Origin;
 use crate::standard;
 
 /// A secret as it is declared in some environments.
@@ -19,7 +19,10 @@ struct Declared<'a> {
 
 /// An entry for each secret; one that an environment overlays has an entry of its own there.
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
-    let all = declared(plan);
+    let mut all = declared(plan);
+    let order: Vec<String> = all.iter().map(|one| one.secret.name.value.clone()).collect();
+    // Entries of one secret stand together, where its first one stands.
+    all.sort_by_key(|one| order.iter().position(|name| *name == one.secret.name.value));
     let mut out = Vec::new();
     for one in &all {
         let name = &one.secret.name.value;
@@ -58,9 +61,13 @@ fn declared<'a>(plan: &Plan<'a>) -> Vec<Declared<'a>> {
     all
 }
 
-/// Where a secret is said to lie: two declarations with the same place are the same secret.
-fn place(secret: &model::Secret) -> Option<Span> {
-    secret.from.as_ref().map(|from| from.origin.place)
+/// Where a secret is said to lie: two environments that say the same share the secret.
+fn place(secret: &model::Secret) -> (Option<&str>, String, [Option<&str>; 3]) {
+    let from = secret.from.as_ref();
+    let region = from.and_then(|from| from.region.as_ref()).map(|region| region.value.as_str());
+    let project = from.and_then(|from| from.project.as_ref()).map(|project| project.value.as_str());
+    let vault = from.and_then(|from| from.vault.as_ref()).map(|vault| vault.value.as_str());
+    (from.map(|from| from.store.value.word()), command::store_path(secret), [region, project, vault])
 }
 
 /// Whether anything there reads it: a program, or an alert route.
@@ -172,7 +179,6 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
             None => (AfterRotation::Restart, Origin::rule("programs read secrets when they start")),
         };
         let origin = readers.iter().fold(origin, |origin, reader| origin.with(&reader.origin()));
-        let places = || Prose::from(" in ").then(code(&environment.name.value)).then(" reads it:");
         let readers_named = || names(readers.iter().map(Deployment::name));
         // A store that the pipeline copies from is read at a release only.
         let after = if copied(environment, secret) && after == AfterRotation::Restart {
@@ -195,12 +201,14 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
             AfterRotation::Redeploy => {
                 let mut script = redeploy(plan, &readers);
                 script.append(&verify);
-                let text = Prose::from("Release again, so that ").then(readers_named()).then(places());
+                let text = Prose::from("Release again, so that the new value reaches ").then(readers_named());
+                let text = text.then(" in ").then(code(&environment.name.value)).then(":");
                 all.push(item(text).at(&origin).with(shell(script)));
             }
             AfterRotation::None if verify.is_empty() => {}
             AfterRotation::None => {
-                let text = Prose::from("Nothing has to be restarted; ").then(readers_named()).then(places());
+                let text = Prose::from("Nothing has to be restarted. See that ").then(readers_named());
+                let text = text.then(" in ").then(code(&environment.name.value)).then(" is well:");
                 all.push(item(text).at(&origin).with(shell(verify)));
             }
         }

@@ -4,7 +4,7 @@ use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
 use crate::derive::{EnvironmentFacts, Role};
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
-use crate::emit::paper::{command, names, people, told, words};
+use crate::emit::paper::{command, here, names, people, told, words};
 use crate::model::{self, Applies, ServiceKind};
 use crate::plan::signal::{self, Signal};
 use crate::plan::{Plan, joined, link};
@@ -255,9 +255,27 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
 /// A step with its commands, where there are any.
 fn step_item(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>, holes: &[(&str, Prose)]) -> Option<Item> {
     let origin = grounds(plan, case, step.applies.value)?;
-    let text = item(told(&step.value.value, holes)).at(&origin);
+    let text = item(pointed(told(&step.value.value, holes))).at(&origin);
     let blocks = commands(plan, step, case);
     Some(blocks.into_iter().fold(text, Item::with))
+}
+
+/// The words with a link where they send somebody to the dashboard.
+fn pointed(words: Prose) -> Prose {
+    const SEEN: &str = "the dashboard";
+    let mut out = Prose::default();
+    for inline in words.0 {
+        match &inline {
+            Inline::Text(text) => match text.split_once(SEEN) {
+                Some((before, after)) => {
+                    out = out.then(before).then(here(SEEN, "Dashboards and logs")).then(after);
+                }
+                None => out = out.then(inline),
+            },
+            Inline::Code(_) | Inline::Strong(_) | Inline::Link { .. } => out = out.then(inline),
+        }
+    }
+    out
 }
 
 /// The commands of a step: its own, by platform or resource kind, else the platform's.
