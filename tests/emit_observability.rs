@@ -24,3 +24,129 @@ fn write() {
         std::fs::write(path, deployc::render::text(&artifact)).unwrap();
     }
 }
+
+fn artifact<'a>(files: &'a [Artifact], path: &str) -> &'a Artifact {
+    files.iter().find(|one| one.path == path).unwrap_or_else(|| panic!("no {path}"))
+}
+
+fn rules(files: &[Artifact], stem: &str) -> String {
+    deployc::render::text(artifact(files, &format!("deploy/observability/prometheus/rules/{stem}.yml")))
+}
+
+#[test]
+fn an_alert_carries_its_labels_and_leads_to_its_entry_and_panel() {
+    let files = built(SHOP);
+    let file = artifact(&files, "deploy/observability/prometheus/rules/production.service.api.yml");
+    let rules = file.find("groups[0].rules").unwrap();
+    let alert = rules
+        .tree
+        .items()
+        .iter()
+        .find(|rule| rule.key("alert").and_then(|name| name.as_text()) == Some("high-error-rate"));
+    let alert = alert.unwrap();
+    let text = |part: &str, key: &str| alert.key(part).unwrap().key(key).unwrap().joined().unwrap();
+    assert_eq!(text("labels", "severity"), "page");
+    assert_eq!(text("labels", "service"), "api");
+    assert_eq!(text("labels", "environment"), "production");
+    assert_eq!(
+        text("annotations", "runbook_url"),
+        "https://github.com/acme/shop/blob/main/docs/runbook.md#high-error-rate"
+    );
+    assert!(text("annotations", "dashboard_url").contains("/d/shop-service-api?var-environment=production&viewPanel="));
+}
+
+#[test]
+fn one_number_stands_in_rule_test_dashboard_and_document() {
+    let before = built(SHOP);
+    let after =
+        built(&SHOP.replace("queue.depth{queue=\\\"queue\\\"} > 1000", "queue.depth{queue=\\\"queue\\\"} > 1234"));
+    for path in [
+        "deploy/observability/prometheus/rules/production.service.worker.yml",
+        "deploy/observability/prometheus/tests/production.service.worker.yml",
+        "deploy/observability/grafana/service-worker.json",
+        "docs/observability/monitoring-setup.md",
+    ] {
+        let (old, new) =
+            (deployc::render::text(artifact(&before, path)), deployc::render::text(artifact(&after, path)));
+        assert!(old.contains("1000") && !old.contains("1234"), "{path}");
+        assert!(new.contains("1234"), "{path}");
+    }
+}
+
+#[test]
+fn what_nobody_answers_goes_to_the_route_above() {
+    let files = built(SHOP);
+    let file = artifact(&files, "deploy/observability/alertmanager.yml");
+    let routes = file.find("route.routes").unwrap();
+    let shown: Vec<(String, Option<String>)> = routes
+        .tree
+        .items()
+        .iter()
+        .map(|route| {
+            let text = |key: &str| route.key(key).and_then(|tree| tree.as_text()).map(str::to_owned);
+            (text("receiver").unwrap(), text("group_wait"))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [("page".to_owned(), None), ("ticket".to_owned(), None), ("page".to_owned(), Some("2d".to_owned()))]
+    );
+    let text = deployc::render::text(file);
+    assert!(text.contains("routing_key_file: /etc/alertmanager/secrets/pagerduty"));
+    assert!(text.contains("credentials_file: /etc/alertmanager/secrets/slack"));
+}
+
+#[test]
+fn without_routes_nobody_is_told_and_without_metrics_nothing_is_written() {
+    let quiet = built(
+        r#"edition "2026"
+app "hello" { repo "github.com/acme/hello" }
+service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" } }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
+"#,
+    );
+    assert!(quiet.iter().any(|one| one.path.ends_with("rules/production.service.api.yml")));
+    assert!(!quiet.iter().any(|one| one.path.ends_with("alertmanager.yml")));
+    let other = built(
+        r#"edition "2026"
+app "hello" { repo "github.com/acme/hello" }
+service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" } }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
+observe { metrics "datadog" }
+"#,
+    );
+    assert!(!other.iter().any(|one| one.path.starts_with("deploy/observability/prometheus")));
+}
+
+#[test]
+fn every_link_between_outputs_resolves_and_a_broken_one_is_found() {
+    let loader = Memory::new().with("deploy.kdl", SHOP.as_bytes());
+    let mut compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    let mut files = compilation.build().unwrap();
+    let checked =
+        deployc::check::Checked::new(&compilation.model, &compilation.facts, &compilation.diagnostics).unwrap();
+    let plan = deployc::plan::Plan::new(&checked);
+    let broken = deployc::prove::links::broken(&plan, &files);
+    assert!(broken.is_empty(), "{broken:#?}");
+    files.retain(|file| file.path != "docs/runbook.md" && !file.path.ends_with("service-api.json"));
+    let broken = deployc::prove::links::broken(&plan, &files);
+    assert!(broken.iter().any(|one| one.reason == "`docs/runbook.md` is no document of this build"));
+    assert!(broken.iter().any(|one| one.reason == "no dashboard has the uid `shop-service-api`"));
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let deploy = SHOP
+        .replace("Orders accepted", "{{ .Labels }} \\\"on\\\" `x` $${{ secrets.A }} \\u{202e} no: 1e3")
+        .replace("queue.depth{queue=\\\"queue\\\"}", "queue.depth{queue=\\\"{{ $value }}\\\"}");
+    let files = built(&deploy);
+    let text = rules(&files, "production.service.worker");
+    // Prometheus expands templates in annotations, so that data must not look like one.
+    assert!(text.contains(r#"queue="{{ "{{" }} $value }}""#) || text.contains(r#"{{ \"{{\" }} $value }}"#), "{text}");
+}
+
+#[test]
+fn two_builds_are_the_same() {
+    let texts = |files: Vec<Artifact>| -> Vec<String> { files.iter().map(deployc::render::text).collect() };
+    assert_eq!(texts(built(SHOP)), texts(built(SHOP)));
+}

@@ -6,6 +6,7 @@
 mod credential;
 mod delivery;
 mod image;
+pub mod links;
 mod pipeline;
 mod resource;
 mod scene;

@@ -1,5 +1,8 @@
 //! The group observability: rules with their tests, routes, dashboards, collector and documents.
 
+mod alertmanager;
+mod document;
+mod grafana;
 mod joined;
 mod rules;
 mod simulate;
@@ -16,4 +19,7 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let files = rules::files(plan, &signals);
     rules::emit(plan, &files, &boards, artifacts);
     tests::emit(plan, &files, &boards, artifacts);
+    alertmanager::emit(plan, artifacts);
+    grafana::emit(plan, &boards, &signals, artifacts);
+    document::emit(plan, &signals, &boards, artifacts);
 }

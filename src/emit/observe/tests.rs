@@ -20,6 +20,10 @@ const FOLDER: &str = "deploy/observability/prometheus/tests";
 /// The distance of samples in tests of windows up to an hour, in seconds.
 const STEP: u64 = 15;
 
+/// Windows of days are looked at less often, or their tests would take hours: the ending of the file, and the longest
+/// distance of samples in it, in seconds.
+const PACES: [(&str, u64); 3] = [("", 90), (".hours", 720), (".days", u64::MAX)];
+
 /// A test of promtool.
 struct Test {
     name: String,
@@ -62,14 +66,14 @@ pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &[Board], ar
             let made = signal_tests(plan, file, signal);
             tests.extend(made.iter().map(|test| (test.step, tree(test, Some(&expected), &signal.origin))));
         }
-        let mut steps: Vec<u64> = tests.iter().map(|(step, _)| *step).collect();
-        steps.sort_unstable();
-        steps.dedup();
-        for (index, step) in steps.into_iter().enumerate() {
-            let of_step = tests.iter().filter(|(own, _)| *own == step).map(|(_, test)| test.clone());
-            // Windows of days are looked at less often, or their tests would take hours.
-            let stem = if index == 0 { file.stem.clone() } else { format!("{}.every-{step}s", file.stem) };
-            artifacts.push(test_file(files, file, &stem, step, of_step));
+        let mut from = 0;
+        for (suffix, most) in PACES {
+            let paced: Vec<&(u64, Tree)> = tests.iter().filter(|(step, _)| *step > from && *step <= most).collect();
+            from = most;
+            if let Some(step) = paced.iter().map(|(step, _)| *step).min() {
+                let stem = format!("{}{suffix}", file.stem);
+                artifacts.push(test_file(files, file, &stem, step, paced.iter().map(|(_, test)| test.clone())));
+            }
         }
     }
 }
