@@ -1,6 +1,21 @@
 //! Conditions and templates: what is read, how it is printed, and what each mistake says and where.
 
-#![allow(clippy::panic, clippy::expect_used, reason = "the functions that state what a test wants fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
 
 #[path = "expression/property.rs"]
 mod property;

@@ -2,7 +2,22 @@
 //!
 //! An example takes part once `deployc build` was run in it (then it has a lock); `UPDATE=1` builds these again.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
 
 mod whole;
 

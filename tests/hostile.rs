@@ -1,6 +1,21 @@
 //! Hostile text wherever a user can write text: a build or a diagnostic, never a panic, and outputs that still parse.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
 
 mod whole;
 

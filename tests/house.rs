@@ -2,10 +2,19 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "tests may fail loudly"
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,8 +50,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "emit",
         &[
-            "artifact", "derive", "loader", "model", "plan", "prove", "render", "resolve", "signal", "source",
-            "standard", "syntax", "value",
+            "artifact", "derive", "diag", "loader", "model", "patch", "plan", "prove", "render", "resolve", "schema",
+            "signal", "source", "standard", "syntax", "value",
         ],
     ),
     (
@@ -52,7 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "standard", "syntax", "value",
         ],
     ),
-    ("patch", &["artifact", "diag", "model", "source"]),
+    ("patch", &["artifact", "diag", "model", "source", "render", "resolve", "syntax", "value", "nearest"]),
     ("render", &["artifact", "source"]),
     ("write", &["loader"]),
 ];

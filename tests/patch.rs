@@ -1,6 +1,21 @@
 //! `patch`: what it changes, where the change comes from, and what a wrong path says.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
 
 use deployc::artifact::{Artifact, Body, Dialect, Group, Path, Segment, Tree, int, list, map, text};
 use deployc::patch::{Change, Operation, Reason, apply};

@@ -1,6 +1,21 @@
 //! Reports in every format, over pleasant and hostile texts; order, suppression and fixes.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
 
 use deployc::diag::report::{self, Charset, ColorChoice, Paint, Stream, Style};
 use deployc::diag::{Code, Diagnostic, Severity, Texts, apply_fixes, apply_severities, code, finish};

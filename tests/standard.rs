@@ -1,5 +1,22 @@
 //! The standard library against its own description: shapes, references, placeholders, conditions and commands.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use deployc::resolve::{Judged, Role, judge, judge_as};

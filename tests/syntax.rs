@@ -1,13 +1,20 @@
 //! The KDL 2 layer against the official suite, and its promises about broken input.
+
 #![allow(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::wildcard_enum_match_arm,
-    unreachable_pub,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
     dead_code,
-    reason = "a test fails by panicking"
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
 )]
 
 use deployc::source::FileId;

@@ -69,8 +69,11 @@ fn circles(needs: &Needs<'_>, what: &str, help: &str, diagnostics: &mut Vec<Diag
     }
 }
 
+/// Who hears of a circle: the steps of it.
+type Told<'f, 'a> = &'f mut dyn FnMut(&[(&'a str, Span)]);
+
 /// Walks on from a name; what was walked once is never walked again, so this takes linear time.
-fn follow<'a>(needs: &Needs<'a>, at: &'a str, done: &mut BTreeSet<&'a str>, told: &mut dyn FnMut(&[(&'a str, Span)])) {
+fn follow<'a>(needs: &Needs<'a>, at: &'a str, done: &mut BTreeSet<&'a str>, told: Told<'_, 'a>) {
     if done.contains(at) {
         return;
     }

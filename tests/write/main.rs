@@ -1,5 +1,21 @@
 //! Writing into trees that people edit too: ownership, containment, the lock, crashes and concurrency.
-#![allow(clippy::disallowed_methods, reason = "tests look at the disk themselves")]
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::wildcard_enum_match_arm,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::type_complexity,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests may fail loudly and share modules"
+)]
 
 #[cfg(test)]
 mod concurrency;

@@ -251,7 +251,13 @@ pub(super) fn outcome(
             match release.image.image.value {
                 crate::artifact::Value::Mixed(meant) => parts.extend(meant),
                 crate::artifact::Value::Text(meant) => parts.push(Part::Text(meant)),
-                _ => {}
+                crate::artifact::Value::Null
+                | crate::artifact::Value::Bool(_)
+                | crate::artifact::Value::Int(_)
+                | crate::artifact::Value::Decimal(_)
+                | crate::artifact::Value::Script(_)
+                | crate::artifact::Value::List(_)
+                | crate::artifact::Value::Map(_) => {}
             }
             parts.push(Part::text(" "));
             parts.push(Part::github(&["needs.", &key, ".outputs.", service, " || 'unknown'"].concat()));

@@ -206,7 +206,7 @@ fn thresholds(panel: &BoardPanel) -> Tree {
     };
     let mut steps = vec![map().put("color", text(base)).put("value", null())];
     let mut lines: Vec<_> = panel.lines.iter().collect();
-    lines.sort_by(|one, other| one.value.cmp(&other.value));
+    lines.sort_by_key(|line| line.value);
     for line in lines {
         let number = Value::Decimal(number_text(line.value).unwrap_or_default());
         steps.push(map().put("color", text(beyond)).put("value", Tree::from(number).at(&line.origin)));
