@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use deployc::diag::Severity;
+use deployc::diag::{Severity, report};
 use deployc::loader::Memory;
 
 /// Code and line of every finding that is more than a note.
@@ -49,4 +49,24 @@ fn wrong_files_are_told_where_they_say_and_mended_ones_are_fine() {
         assert!(mended || path.with_extension("mended.kdl").exists(), "{name} has a mended twin");
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_report_never_repeats_a_credential() {
+    struct One(String);
+    impl deployc::diag::Texts for One {
+        fn name(&self, _: deployc::source::FileId) -> &str {
+            "deploy.kdl"
+        }
+        fn text(&self, file: deployc::source::FileId) -> &str {
+            if file.is_embedded() { "" } else { &self.0 }
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics/secret/url-password.kdl");
+    let text = std::fs::read_to_string(path).unwrap();
+    let loader = Memory::new().with("deploy.kdl", text.clone());
+    let compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    let style = report::Style { paint: report::Paint::Plain, charset: report::Charset::Ascii };
+    let report = report::human(&compilation.diagnostics, &One(text), style);
+    assert!(report.contains("secret/literal") && !report.contains("hunter2"), "{report}");
 }

@@ -52,7 +52,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "standard", "syntax", "value",
         ],
     ),
-    ("patch", &["artifact", "diag", "model", "source"]),
+    ("patch", &["artifact", "diag", "model", "source", "syntax"]),
     ("render", &["artifact", "source"]),
     ("write", &["loader"]),
 ];
