@@ -67,7 +67,7 @@ pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Co
     let facts = derive::derive(&model, loader);
     let context = Context { model: &model, facts: &facts, values: &values, table: &table, loader, today };
     Checked::run(&context, &mut diagnostics);
-    let not_yet = emit::not_yet(&program, &values);
+    let not_yet = check::not_yet(&program, &values);
     let mut operations = Vec::new();
     if let Some(file) = program.files.first() {
         operations = patch::operations(&file.document, &mut diagnostics);
@@ -99,7 +99,7 @@ impl Compilation {
         let plan = Plan::new(&checked);
         let mut artifacts = emit::emit(&plan);
         let mut found = Vec::new();
-        emit::finish(&mut artifacts, operations, &mut found);
+        patch::finish(&mut artifacts, operations, &mut found);
         if found.is_empty() {
             self.artifacts = Some(artifacts);
         } else {

@@ -61,7 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "standard", "syntax", "value",
         ],
     ),
-    ("patch", &["artifact", "diag", "model", "source", "render", "resolve", "syntax", "value", "nearest"]),
+    ("patch", &["artifact", "diag", "model", "source", "syntax"]),
     ("render", &["artifact", "source"]),
     ("write", &["loader"]),
 ];

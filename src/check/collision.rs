@@ -34,11 +34,11 @@ fn realm(host: &Host) -> Vec<String> {
     parts.into_iter().map(|part| part.map(|part| part.value.clone()).unwrap_or_default()).chain(servers).collect()
 }
 
-/// Where a generated name must be unique, and the name.
-type Key<'a> = (Vec<String>, &'a str);
+/// Who has a generated name: the environment, and the name of the service or task.
+type Owner<'a> = (&'a EnvironmentFacts, &'a Sourced<String>);
 
 fn generated(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut known: BTreeMap<Key<'_>, (&EnvironmentFacts, &Sourced<String>)> = BTreeMap::new();
+    let mut known: BTreeMap<(Vec<String>, &str), Owner<'_>> = BTreeMap::new();
     for environment in &context.facts.environments {
         for workload in &environment.workloads {
             let key = (realm(&workload.host), workload.generated.as_str());

@@ -3,6 +3,7 @@
 mod capability;
 mod collision;
 mod condition;
+mod coverage;
 mod credential;
 mod cycle;
 mod delivery;
@@ -14,6 +15,7 @@ mod policy;
 mod secret;
 mod value;
 
+pub use coverage::not_yet;
 pub use policy::{apply as apply_policy, posture};
 
 use crate::derive::Facts;

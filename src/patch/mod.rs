@@ -1,8 +1,10 @@
 //! The user's `patch`: sets, adds and removes values in finished trees, before anything is judged.
 
+mod judge;
 mod read;
 mod yaml;
 
+pub use judge::finish;
 pub use read::operations;
 
 use std::fmt;

@@ -2,6 +2,7 @@
 
 use super::located::{MARK, located};
 use super::view::{View, safe};
+use crate::diag::report::masked::Masked;
 use crate::diag::texts::{Places, Texts};
 use crate::diag::{Diagnostic, Label, Severity};
 use crate::source::{FileId, Span};
@@ -102,7 +103,8 @@ impl Charset {
 ///
 /// Beyond a hundred diagnostics the errors are preferred, and the rest is counted.
 pub fn human(diagnostics: &[Diagnostic], texts: &dyn Texts, style: Style) -> String {
-    let mut places = Places::new(texts);
+    let texts = Masked::new(texts, diagnostics);
+    let mut places = Places::new(&texts);
     let mut report = String::new();
     for diagnostic in chosen(diagnostics) {
         report.push_str(&header(diagnostic, style));

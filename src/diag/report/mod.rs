@@ -4,6 +4,7 @@ mod github;
 mod human;
 mod json;
 mod located;
+mod masked;
 mod paint;
 mod sarif;
 mod view;

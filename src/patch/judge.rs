@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::artifact::Artifact;
 use crate::diag::{Diagnostic, code};
-use crate::patch::{self, Failure};
+use crate::patch::{Failure, Operation, apply};
 use crate::source::{FileId, Origin, Span};
 
 /// Applies the user's patches and judges the paths of all files.
-pub fn finish(artifacts: &mut [Artifact], operations: &[patch::Operation], diagnostics: &mut Vec<Diagnostic>) {
+pub fn finish(artifacts: &mut [Artifact], operations: &[Operation], diagnostics: &mut Vec<Diagnostic>) {
     paths(artifacts, diagnostics);
-    for failure in patch::apply(artifacts, operations) {
+    for failure in apply(artifacts, operations) {
         diagnostics.push(unpatched(&failure));
     }
 }
