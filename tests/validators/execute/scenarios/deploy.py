@@ -25,9 +25,9 @@ WEEK = 7 * 24 * 3600
 MONDAY = START + WEEK
 SATURDAY = START + 5 * 24 * 3600
 FIRST, SECOND = "a" * 40, "b" * 40
-SAMPLE = {"match": r">= \d+$", "values": ["1000"]}
+SAMPLE = {"match": "increase", "values": ["900"]}
 CALM = {"match": "", "values": [None]}
-ERRORS = {"match": 'environment="production".*5\\.\\.', "values": ["0.3"]}
+ERRORS = {"match": 'count_over_time.*environment="production".*5\\.\\.', "values": ["12"]}
 ONCE = threading.Lock()
 
 
