@@ -155,15 +155,10 @@ fn interventions(plan: &Plan<'_>) -> Block {
             }
         }
         if let Some(approval) = environment.promotion.as_ref().and_then(|promotion| promotion.approval.as_ref()) {
-            let count = approval.count.value.to_string();
-            let holes = [("count", Inline::text(count)), ("by", Inline::text(approval.by.value.as_str()))];
-            rows.push(
-                row([
-                    name.as_str().into(),
-                    prose("Approval by {count} of {by}, asked for by the environment's reviewers", &holes),
-                ])
-                .at(&approval.by.origin),
-            );
+            let count = Inline::text(approval.count.value.to_string());
+            let holes = [("count", count), ("by", Inline::text(approval.by.value.as_str()))];
+            let text = prose("Approval by {count} of {by}, asked for by the environment's reviewers", &holes);
+            rows.push(row([name.as_str().into(), text]).at(&approval.by.origin));
         }
         let freezes = plan.environment(environment).map(|node| node.freeze.as_slice()).unwrap_or_default();
         for freeze in freezes {

@@ -248,16 +248,10 @@ pub(super) fn outcome(
             let mut parts = vec![Part::text([&environment.name.value, " ", service, " "].concat())];
             parts.push(Part::github(&["needs.", &key, ".result"].concat()));
             parts.push(Part::text(" "));
-            match release.image.image.value {
-                crate::artifact::Value::Mixed(meant) => parts.extend(meant),
-                crate::artifact::Value::Text(meant) => parts.push(Part::Text(meant)),
-                crate::artifact::Value::Null
-                | crate::artifact::Value::Bool(_)
-                | crate::artifact::Value::Int(_)
-                | crate::artifact::Value::Decimal(_)
-                | crate::artifact::Value::Script(_)
-                | crate::artifact::Value::List(_)
-                | crate::artifact::Value::Map(_) => {}
+            if let crate::artifact::Value::Mixed(meant) = release.image.image.value {
+                parts.extend(meant);
+            } else {
+                parts.push(Part::Text(release.image.image.joined().unwrap_or_default()));
             }
             parts.push(Part::text(" "));
             parts.push(Part::github(&["needs.", &key, ".outputs.", service, " || 'unknown'"].concat()));

@@ -25,9 +25,10 @@ WEEK = 7 * 24 * 3600
 MONDAY = START + WEEK
 SATURDAY = START + 5 * 24 * 3600
 FIRST, SECOND = "a" * 40, "b" * 40
-SAMPLE = {"match": r">= \d+$", "values": ["1000"]}
+SAMPLE = {"match": "increase", "values": ["900"]}
 CALM = {"match": "", "values": [None]}
-ERRORS = {"match": 'environment="production".*5\\.\\.', "values": ["0.3"]}
+ERRORS = {"match": 'count_over_time.*environment="production".*5\\.\\.', "values": ["12"]}
+CHANGES = "^gcloud run .*(replace|update|execute)"
 ONCE = threading.Lock()
 
 
@@ -129,7 +130,7 @@ def test_condition_takes_it_back() -> None:
         expect(production.step("worker-rollback").conclusion, "skipped", "the rollback of what was not begun")
         expect(results(run)["reconcile"], "failure", "the reconciling job")
         expect(digest(story), old, "what production serves")
-        story.in_order("update-traffic shop-production-api .*=5,", "^sleep", "update-traffic shop-production-api .*=100 ")
+        story.in_order("update-traffic shop-production-api .*=5,", "^curl .*count_over_time", "update-traffic shop-production-api .*=100 ")
         story.never("shop-production-api .*=50,")
 
 
@@ -184,7 +185,7 @@ def test_image_without_proof_is_refused() -> None:
             run = deploy(story)
             expect(results(run)["deploy-staging"], "failure", proof)
             expect(results(run)["deploy-production"], "skipped", "what it would be promoted to")
-            story.never("^gcloud run")
+            story.never(CHANGES)
 
 
 def test_failed_callee_stops_its_callers() -> None:
@@ -201,7 +202,7 @@ def test_failed_callee_stops_its_callers() -> None:
     with world(answers=answers(job("staging", "failure"))) as story:
         run = deploy(story, web)
         expect(results(run)["deploy-staging"], "failure", "a caller of a failed unit")
-        story.never("^gcloud run")
+        story.never(CHANGES)
     with world(answers=answers(job("staging", None))) as story:
         run = deploy(story, web)
         expect(results(run)["deploy-staging"], "failure", "a caller of a unit that never ends")
