@@ -365,20 +365,15 @@ fn a_preview_is_safe_for_forks_and_always_ends() {
 #[test]
 fn what_is_due_is_remembered() {
     let more = r#"secret "stripe" { from "github" path="STRIPE_KEY"; rotate every="90d" owner="team"; }
-cost { review every="30d" owner="team" }
 "#;
     let uses = APP.replacen("http port=8080", "env { KEY \"${secret.stripe}\" }\n    http port=8080", 1);
     let promoted = PROMOTED.replace("rollback within", "drill every=\"60d\" last=\"2026-10-01\"\n    rollback within");
     let scheduled = workflow(&[&uses, &promoted, more].concat(), "scheduled.yml");
     assert_eq!(keys(&scheduled, "jobs"), ["audit", "reminders", "drift", "sweep"]);
-    assert_eq!(
-        steps(&scheduled, "reminders"),
-        ["Rotation of secrets", "Drills of the rollback", "Review of the costs"]
-    );
+    assert_eq!(steps(&scheduled, "reminders"), ["Rotation of secrets", "Drills of the rollback"]);
     let step = |index: usize| at(&scheduled, &format!("jobs.reminders.steps[{index}].run"));
     assert!(step(0).contains("remind 'Rotate the secret stripe' 7776000"), "{}", step(0));
     assert!(step(1).contains("date --date 2026-10-01 +%s") && step(1).contains("5184000"), "{}", step(1));
-    assert!(step(2).contains("remind 'Review the costs' 2592000"), "{}", step(2));
     assert_eq!(keys(&scheduled, "jobs.reminders.permissions"), ["issues"]);
     assert!(at(&scheduled, "jobs.sweep.steps[0].run").contains("sweep deploy-api.yml"));
     let bare = workflow(&[APP, PRODUCTION].concat(), "scheduled.yml");

@@ -123,15 +123,6 @@ environment "production" { host "cloud-run" region="europe-west1" project="acme-
     );
     assert!(quiet.iter().any(|one| one.path.ends_with("rules/production.service.api.yml")));
     assert!(!quiet.iter().any(|one| one.path.ends_with("alertmanager.yml")));
-    let other = built(
-        r#"edition "2026"
-app "hello" { repo "github.com/acme/hello" }
-service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" } }
-environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
-observe { metrics "datadog" }
-"#,
-    );
-    assert!(!other.iter().any(|one| one.path.starts_with("deploy/observability/prometheus")));
 }
 
 #[test]

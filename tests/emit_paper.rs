@@ -337,7 +337,6 @@ fn a_deleted_name_is_nowhere() {
         ("@runbook", "queue-stuck"),
         ("@pagerduty", "PagerDuty"),
         ("@ticket", "#checkout"),
-        ("@budget", "2345"),
         ("@quarterly", "Incident patterns"),
         ("@staging", "acme-staging"),
         ("@preview", "preview"),
