@@ -19,7 +19,7 @@ pub(super) fn emit(plan: &Plan<'_>, signals: &[Signal], boards: &[Board], artifa
     if watched(plan).is_empty() {
         return;
     }
-    let origin = plan.model.app.as_ref().map(|app| app.origin.clone()).unwrap_or_default();
+    let origin = Origin::rule("every project that is watched has this document");
     let path = |name: &str| format!("{}/observability/{name}.md", plan.docs());
     let setup = setup(plan, signals, boards);
     artifacts.push(Artifact::markdown(path("monitoring-setup"), Group::Observability, setup, &origin));

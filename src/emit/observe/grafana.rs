@@ -29,7 +29,13 @@ pub(super) fn emit(plan: &Plan<'_>, boards: &[Board], signals: &[Signal], artifa
     for board in boards {
         let path = format!("{FOLDER}/{}.json", board.file);
         let tree = dashboard(plan, board, boards, signals);
-        artifacts.push(Artifact::json(path, Group::Observability, None, tree, &board.origin));
+        // The overview stands for the whole project; no single declaration makes its frame.
+        let origin = if board.file == "overview" {
+            Origin::rule("every project that is watched has an overview")
+        } else {
+            board.origin.clone()
+        };
+        artifacts.push(Artifact::json(path, Group::Observability, None, tree.at(&origin), &origin));
     }
 }
 
