@@ -11,9 +11,6 @@ use crate::syntax::expression::Template;
 /// Who needs whom: by name, the names it needs and where it says so.
 type Needs<'a> = BTreeMap<&'a str, Vec<(&'a str, Span)>>;
 
-/// One step: who is needed, and where that is said.
-type Step<'a> = (&'a str, Span);
-
 /// Looks for circles among variables, presets and images.
 pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut variables = Needs::new();
