@@ -3,7 +3,7 @@
 //! The whole way of a build, on one screen:
 //!
 //! ```text
-//! source ─▶ syntax ─▶ resolve ─▶ derive ─▶ check ─▶ plan ─▶ emit ─▶ patch ─▶ render ─▶ prove ─▶ paper ─▶ write
+//! source ─▶ syntax ─▶ resolve ─▶ derive ─▶ check ─▶ plan ─▶ emit ─▶ patch ─▶ prove ─▶ paper ─▶ render ─▶ write
 //! ```
 
 pub mod artifact;
@@ -15,6 +15,7 @@ pub mod emit;
 pub mod loader;
 pub mod model;
 pub mod nearest;
+pub mod outputs;
 pub mod patch;
 pub mod plan;
 pub mod prove;
@@ -33,6 +34,7 @@ use check::{Checked, Context};
 use derive::Facts;
 use diag::{Diagnostic, Severity};
 use loader::Loader;
+use outputs::Outputs;
 use plan::Plan;
 use resolve::{Model, Program, Resolution, Unreadable};
 use value::Date;
@@ -97,11 +99,13 @@ impl Compilation {
         }
         let Some(checked) = Checked::new(&self.model, &self.facts, &self.diagnostics) else { return };
         let plan = Plan::new(&checked);
-        let mut artifacts = emit::emit(&plan);
         let mut found = Vec::new();
-        patch::finish(&mut artifacts, operations, &mut found);
+        let outputs = Outputs::new(&plan, operations, &mut found);
         if found.is_empty() {
-            self.artifacts = Some(artifacts);
+            outputs.resolve(&plan, operations, &mut found);
+        }
+        if found.is_empty() {
+            self.artifacts = Some(outputs.artifacts);
         } else {
             self.diagnostics.append(&mut found);
             self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));

@@ -473,3 +473,28 @@ fn times_follow_the_strategy() {
     assert!(shown(&slower).contains("watching 1h5m"));
     assert!(!shown(&slower).contains("watching 50m"));
 }
+
+#[test]
+fn documents_link_only_to_sections_that_are_there() {
+    // Nothing shows a worker's logs, nothing reads the first secret, and the second is read through a resource.
+    let worker = HELLO
+        .replace("http port=8000 { health \"/healthz\" }", "")
+        .replace("service \"api\"", "service \"api\" kind=\"worker\"");
+    let secret = |name: &str| {
+        format!(
+            "secret \"{name}\" {{ from \"gcp-secret-manager\" path=\"{name}\"; rotate every=\"90d\" owner=\"team\" then=\"restart\" }}\n"
+        )
+    };
+    let unread = format!("{HELLO}{}", secret("unread"));
+    let behind = format!(
+        "{}{}resource \"queue\" kind=\"rabbitmq\" version=\"4\" {{ from \"external\" url=\"${{secret.broker}}\" }}\n",
+        HELLO.replace("source \".\"", "source \".\"; env { BROKER \"${resource.queue.url}\" }"),
+        secret("broker")
+    );
+    for (deploy, rotated) in [(&worker, None), (&unread, None), (&behind, Some("Secret broker"))] {
+        let all = built(deploy);
+        let found = headings(document(&all, "docs/runbook.md"), 4);
+        let found = found.iter().find(|heading| heading.starts_with("Secret "));
+        assert_eq!(found.map(String::as_str), rotated, "{deploy}");
+    }
+}

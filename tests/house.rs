@@ -61,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "standard", "syntax", "value",
         ],
     ),
+    ("outputs", &["artifact", "diag", "emit", "patch", "plan", "prove", "source"]),
     ("patch", &["artifact", "diag", "model", "source", "syntax"]),
     ("render", &["artifact", "source"]),
     ("write", &["loader"]),

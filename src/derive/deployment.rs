@@ -153,7 +153,8 @@ impl Workload {
         self.ports.iter().any(|port| port.exposure.value == Exposure::Public)
     }
 
-    /// The secrets that it needs without naming them in a variable: in its files, and as passwords of what it uses.
+    /// The secrets that it needs without naming them in a variable: in its files, and as passwords and addresses of what
+    /// it uses.
     pub fn secrets_behind(&self, setting: &Setting) -> Vec<Sourced<String>> {
         let named = |text: &Sourced<String>| {
             let name = text.value.trim().strip_prefix("${secret.")?.strip_suffix('}')?;
@@ -164,10 +165,15 @@ impl Workload {
             None => self.service(setting).map(|service| service.file.as_slice()).unwrap_or_default(),
         };
         let files = files.iter().filter_map(|file| named(file.value.as_ref()?));
-        let used = self.uses.iter().filter_map(|used| {
-            setting.resources.iter().find(|resource| resource.name.value == used.value)?.password.as_ref()
+        let used = self
+            .uses
+            .iter()
+            .filter_map(|used| setting.resources.iter().find(|resource| resource.name.value == used.value));
+        let behind = used.flat_map(|resource| {
+            let address = resource.from.as_ref().and_then(|from| from.url.as_ref());
+            resource.password.iter().chain(address)
         });
-        files.chain(used.filter_map(named)).collect()
+        files.chain(behind.filter_map(named)).collect()
     }
 
     /// The secrets it consumes: names, sorted, with where they are named.

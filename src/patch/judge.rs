@@ -7,15 +7,19 @@ use crate::diag::{Diagnostic, code};
 use crate::patch::{Failure, Operation, apply};
 use crate::source::{FileId, Origin, Span};
 
-/// Applies the user's patches and judges the paths of all files.
-pub fn finish(artifacts: &mut [Artifact], operations: &[Operation], diagnostics: &mut Vec<Diagnostic>) {
-    paths(artifacts, diagnostics);
+/// Applies the user's patches; what cannot be patched is told.
+pub fn patch<'o>(
+    artifacts: &mut [Artifact],
+    operations: impl IntoIterator<Item = &'o Operation>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     for failure in apply(artifacts, operations) {
         diagnostics.push(unpatched(&failure));
     }
 }
 
-fn paths(artifacts: &[Artifact], diagnostics: &mut Vec<Diagnostic>) {
+/// Tells where two files have one name.
+pub fn paths(artifacts: &[Artifact], diagnostics: &mut Vec<Diagnostic>) {
     let mut known: BTreeMap<String, &Artifact> = BTreeMap::new();
     for artifact in artifacts {
         let Some(first) = known.insert(artifact.path.to_lowercase(), artifact) else { continue };

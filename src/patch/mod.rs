@@ -4,7 +4,7 @@ mod judge;
 mod read;
 mod yaml;
 
-pub use judge::finish;
+pub use judge::{patch, paths};
 pub use read::operations;
 
 use std::fmt;
@@ -75,7 +75,7 @@ pub enum Reason {
 }
 
 /// Carries out every statement, in order, and gives back those that could not be.
-pub fn apply(artifacts: &mut [Artifact], operations: &[Operation]) -> Vec<Failure> {
+pub fn apply<'o>(artifacts: &mut [Artifact], operations: impl IntoIterator<Item = &'o Operation>) -> Vec<Failure> {
     let mut failures = Vec::new();
     for operation in operations {
         let reason = match artifacts.iter_mut().find(|artifact| artifact.path == operation.file) {

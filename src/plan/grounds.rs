@@ -38,13 +38,7 @@ impl<'a> Plan<'a> {
     pub fn read_secrets(&self, environment: &EnvironmentFacts, workload: &Workload) -> Vec<&'a model::Secret> {
         let secrets = &self.setting(environment).secrets;
         let mut names: Vec<String> = workload.secrets().into_iter().map(|secret| secret.value).collect();
-        if let Some(service) = workload.service(self.setting(environment)) {
-            let held = |name: &str| {
-                let needle = ["${secret.", name, "}"].concat();
-                service.file.iter().any(|file| file.value.as_ref().is_some_and(|value| value.value.contains(&needle)))
-            };
-            names.extend(secrets.iter().map(|secret| secret.name.value.clone()).filter(|name| held(name)));
-        }
+        names.extend(workload.secrets_behind(self.setting(environment)).into_iter().map(|secret| secret.value));
         secrets.iter().filter(|secret| names.contains(&secret.name.value)).collect()
     }
 

@@ -13,10 +13,17 @@ pub struct BrokenLink {
     pub file: String,
     /// Where it leads.
     pub target: String,
-    /// What is wrong with it, as a sentence.
+    /// What is wrong with it, in lower case.
     pub reason: String,
     /// What put it there.
     pub origin: Origin,
+}
+
+impl BrokenLink {
+    /// Whether it is the same link.
+    pub fn is(&self, other: &BrokenLink) -> bool {
+        (&self.file, &self.target) == (&other.file, &other.target)
+    }
 }
 
 /// Every link between the outputs that leads nowhere. A link to a file of the user's own is not followed.
@@ -27,7 +34,10 @@ pub fn broken(plan: &Plan<'_>, artifacts: &[Artifact]) -> Vec<BrokenLink> {
     for artifact in artifacts {
         let mut report = |target: String, reason: Option<String>, origin: &Origin| {
             if let Some(reason) = reason {
-                found.push(BrokenLink { file: artifact.path.clone(), target, reason, origin: origin.clone() });
+                let link = BrokenLink { file: artifact.path.clone(), target, reason, origin: origin.clone() };
+                if !found.iter().any(|known: &BrokenLink| known.is(&link)) {
+                    found.push(link);
+                }
             }
         };
         if let Body::Markdown(blocks) = &artifact.body {

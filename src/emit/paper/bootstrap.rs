@@ -10,9 +10,10 @@ use crate::emit::paper::{always, code, section};
 use crate::emit::platform::Provision;
 use crate::model;
 use crate::plan::Plan;
+use crate::prove::Proofs;
 
 /// Adds the document where something has to exist.
-pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
+pub(crate) fn emit(plan: &Plan<'_>, _: &Proofs, artifacts: &mut Vec<Artifact>) {
     let Some(app) = &plan.model.app else { return };
     if deployments(plan).is_empty() {
         return;

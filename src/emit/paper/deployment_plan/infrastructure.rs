@@ -211,10 +211,10 @@ fn secrets(plan: &Plan<'_>) -> Block {
         }
     }
     let mut items: Vec<Item> = all.into_iter().map(|(item, _)| item).collect();
-    let known: Vec<&str> = plan.model.declared.secrets.iter().map(|secret| secret.name.value.as_str()).collect();
-    if let (Some(origin), false) =
-        (joined(plan.model.declared.secrets.iter().map(|secret| secret.name.origin.clone())), items.is_empty())
-    {
+    let rotated = crate::emit::paper::runbook::rotated(plan);
+    if let Some(origin) = joined(rotated.iter().map(|secret| secret.name.origin.clone())) {
+        let mut known: Vec<&str> = rotated.iter().map(|secret| secret.name.value.as_str()).collect();
+        known.dedup();
         let runbook = Inline::section("Rotate a secret", crate::emit::paper::runbook::path(plan), "rotate-a-secret");
         let words = Prose::from("Rotation of ").then(listed(known)).then(": ").then(runbook).then(".");
         items.push(item(words).at(&origin));

@@ -14,9 +14,10 @@ use crate::emit::paper::deployment::{deployments, watched};
 use crate::emit::paper::{always, command, names, rollback, section};
 use crate::model::PipelineService;
 use crate::plan::Plan;
+use crate::prove::Proofs;
 
 /// Adds the deployment plan of whatever lasts.
-pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
+pub(crate) fn emit(plan: &Plan<'_>, _: &Proofs, artifacts: &mut Vec<Artifact>) {
     let Some(app) = &plan.model.app else { return };
     if deployments(plan).is_empty() {
         return;

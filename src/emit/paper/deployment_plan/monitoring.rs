@@ -119,9 +119,9 @@ fn metrics(plan: &Plan<'_>, signals: &[Signal]) -> Block {
         let words = names(used.iter().map(|(name, _)| *name)).then(".");
         all.push(item(about("Technical", words)).at(&origin));
     }
-    let runbook =
-        Inline::section("Dashboards and logs", crate::emit::paper::runbook::path(plan), "dashboards-and-logs");
-    let rule = always("where dashboards are listed");
-    all.push(item(about("Dashboards", Prose::from(runbook).then("."))).at(&rule));
+    if let Some(dashboards) = crate::emit::paper::runbook::dashboards(plan) {
+        let rule = always("where dashboards are listed");
+        all.push(item(about("Dashboards", Prose::from(dashboards).then("."))).at(&rule));
+    }
     bullets(all)
 }

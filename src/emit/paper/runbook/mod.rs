@@ -7,10 +7,12 @@ mod secrets;
 mod troubleshooting;
 
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, row, table};
-use crate::artifact::{Artifact, Group};
+use crate::artifact::{Artifact, Group, slug};
 use crate::emit::paper::deployment::{addresses, deployments, host_words, released, watched};
 use crate::emit::paper::{always, code, here, people, rollback, section, words};
+use crate::model;
 use crate::plan::Plan;
+use crate::prove::Proofs;
 
 /// Its path.
 pub fn path(plan: &Plan<'_>) -> String {
@@ -18,12 +20,22 @@ pub fn path(plan: &Plan<'_>) -> String {
 }
 
 /// Adds the runbook of whatever lasts.
-pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
+pub(crate) fn emit(plan: &Plan<'_>, _: &Proofs, artifacts: &mut Vec<Artifact>) {
     let Some(app) = &plan.model.app else { return };
     if deployments(plan).is_empty() {
         return;
     }
     artifacts.push(Artifact::markdown(path(plan), Group::Operations, blocks(plan), &app.name.origin));
+}
+
+/// A link to where dashboards and logs are listed, where there are any.
+pub(super) fn dashboards(plan: &Plan<'_>) -> Option<Inline> {
+    monitoring::seen(plan).map(|heading| Inline::section(heading, path(plan), slug(heading)))
+}
+
+/// The secrets whose rotation it tells, an overlaid one once for each place it lies.
+pub(super) fn rotated<'a>(plan: &Plan<'a>) -> Vec<&'a model::Secret> {
+    secrets::rotated(plan)
 }
 
 /// The entries of the section Troubleshooting, each with the anchor of its heading: what alerts link to.

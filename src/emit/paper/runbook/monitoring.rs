@@ -10,6 +10,14 @@ use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
 use crate::standard;
 
+/// The heading below which dashboards and logs are listed.
+const SEEN: &str = "Dashboards and logs";
+
+/// The heading below which dashboards and logs are listed, where there are any.
+pub(super) fn seen(plan: &Plan<'_>) -> Option<&'static str> {
+    (!tools(plan).is_empty() || !links(plan).is_empty()).then_some(SEEN)
+}
+
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     let rule = always("a part of every runbook");
     let signals = signal::signals(plan);
@@ -17,7 +25,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     section(&mut out, heading(3, "Objectives").at(&rule), vec![objectives(plan)]);
     section(&mut out, heading(3, "Alerts").at(&rule), vec![alerts(plan, &signals)]);
     section(&mut out, heading(3, "Metrics").at(&rule), vec![metrics(plan, &signals)]);
-    section(&mut out, heading(3, "Dashboards and logs").at(&rule), vec![tools(plan), links(plan)]);
+    section(&mut out, heading(3, SEEN).at(&rule), vec![tools(plan), links(plan)]);
     section(&mut out, heading(3, "Review").at(&rule), vec![review(plan)]);
     out
 }

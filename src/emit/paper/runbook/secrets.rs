@@ -19,10 +19,7 @@ struct Declared<'a> {
 
 /// An entry for each secret; one that an environment overlays has an entry of its own there.
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
-    let mut all = declared(plan);
-    let order: Vec<String> = all.iter().map(|one| one.secret.name.value.clone()).collect();
-    // Entries of one secret stand together, where its first one stands.
-    all.sort_by_key(|one| order.iter().position(|name| *name == one.secret.name.value));
+    let all = declared(plan);
     let mut out = Vec::new();
     for one in &all {
         let name = &one.secret.name.value;
@@ -39,6 +36,11 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         out.push(steps(rotation(plan, one)));
     }
     out
+}
+
+/// The secrets that have an entry, an overlaid one once for each place it lies.
+pub(super) fn rotated<'a>(plan: &Plan<'a>) -> Vec<&'a model::Secret> {
+    declared(plan).into_iter().map(|one| one.secret).collect()
 }
 
 fn declared<'a>(plan: &Plan<'a>) -> Vec<Declared<'a>> {
@@ -58,6 +60,9 @@ fn declared<'a>(plan: &Plan<'a>) -> Vec<Declared<'a>> {
             }
         }
     }
+    let order: Vec<String> = all.iter().map(|one| one.secret.name.value.clone()).collect();
+    // Those of one secret stand together, where its first one stands.
+    all.sort_by_key(|one| order.iter().position(|name| *name == one.secret.name.value));
     all
 }
 

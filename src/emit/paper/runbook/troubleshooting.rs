@@ -255,20 +255,21 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
 /// A step with its commands, where there are any.
 fn step_item(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>, holes: &[(&str, Prose)]) -> Option<Item> {
     let origin = grounds(plan, case, step.applies.value)?;
-    let text = item(pointed(told(&step.value.value, holes))).at(&origin);
+    let text = item(pointed(plan, told(&step.value.value, holes))).at(&origin);
     let blocks = commands(plan, step, case);
     Some(blocks.into_iter().fold(text, Item::with))
 }
 
 /// The words with a link where they send somebody to the dashboard.
-fn pointed(words: Prose) -> Prose {
+fn pointed(plan: &Plan<'_>, words: Prose) -> Prose {
     const SEEN: &str = "the dashboard";
+    let Some(heading) = super::monitoring::seen(plan) else { return words };
     let mut out = Prose::default();
     for inline in words.0 {
         match &inline {
             Inline::Text(text) => match text.split_once(SEEN) {
                 Some((before, after)) => {
-                    out = out.then(before).then(here(SEEN, "Dashboards and logs")).then(after);
+                    out = out.then(before).then(here(SEEN, heading)).then(after);
                 }
                 None => out = out.then(inline),
             },

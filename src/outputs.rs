@@ -1,0 +1,84 @@
+//! Every file of a build together: files for machines patched and proved, documents that tell of it, and all links resolved.
+
+use crate::artifact::Artifact;
+use crate::diag::{Diagnostic, code};
+use crate::emit;
+use crate::patch::{self, Operation};
+use crate::plan::Plan;
+use crate::prove::links::{self, BrokenLink};
+use crate::prove::{self, Proofs};
+use crate::source::Origin;
+
+/// The trees of every file, and what was proved of them.
+pub struct Outputs {
+    /// In the order they are reported.
+    pub artifacts: Vec<Artifact>,
+    /// What holds of the files for machines, as patched.
+    pub proofs: Proofs,
+}
+
+impl Outputs {
+    /// Makes every file; what the user's patches get wrong is told.
+    pub fn new(plan: &Plan<'_>, operations: &[Operation], diagnostics: &mut Vec<Diagnostic>) -> Outputs {
+        let mut artifacts = emit::emit(plan);
+        let made = |operation: &&Operation| artifacts.iter().any(|artifact| artifact.path == operation.file);
+        let (first, rest): (Vec<&Operation>, Vec<&Operation>) = operations.iter().partition(made);
+        patch::patch(&mut artifacts, first, diagnostics);
+        let proofs = prove::prove(plan, &artifacts);
+        artifacts.extend(emit::papers(plan, &proofs));
+        patch::patch(&mut artifacts, rest, diagnostics);
+        patch::paths(&artifacts, diagnostics);
+        Outputs { artifacts, proofs }
+    }
+
+    /// Tells of every link between the files that leads nowhere, at the patch that broke it.
+    pub fn resolve(&self, plan: &Plan<'_>, operations: &[Operation], diagnostics: &mut Vec<Diagnostic>) {
+        let broken = links::broken(plan, &self.artifacts);
+        if broken.is_empty() {
+            return;
+        }
+        let after = |count: usize| {
+            let made = Outputs::new(plan, operations.get(..count).unwrap_or_default(), &mut Vec::new());
+            links::broken(plan, &made.artifacts)
+        };
+        // Without a patch nothing is broken, unless by a mistake of the compiler.
+        let mut known = after(0);
+        let ours: Vec<&BrokenLink> = broken.iter().filter(|link| known.iter().any(|one| one.is(link))).collect();
+        diagnostics.extend(ours.into_iter().map(by_us));
+        for (index, operation) in operations.iter().enumerate() {
+            let now = after(index + 1);
+            let fresh =
+                |link: &&BrokenLink| now.iter().any(|one| one.is(link)) && !known.iter().any(|one| one.is(link));
+            let blamed: Vec<&BrokenLink> = broken.iter().filter(fresh).collect();
+            diagnostics.extend(by_patch(operation, &blamed));
+            known = now;
+        }
+    }
+}
+
+/// A patch takes away what links lead to, or sets a link that leads nowhere.
+fn by_patch(operation: &Operation, broken: &[&BrokenLink]) -> Option<Diagnostic> {
+    let (first, others) = broken.split_first()?;
+    let more = match others.len() {
+        0 => String::new(),
+        1 => ", and 1 more link is broken".to_owned(),
+        count => format!(", and {count} more links are broken"),
+    };
+    let message = format!("with this patch a link of `{}` leads nowhere: {}{more}", first.file, first.reason);
+    let (label, help) = match operation.file == first.file {
+        true => ("makes the link", "link to what is generated, or to an address outside of this project"),
+        false => ("takes away what the link leads to", "leave it there, or patch the link away as well"),
+    };
+    Some(Diagnostic::new(code::OUTPUT_BROKEN_LINK, operation.origin.place, message).label(label).help(help))
+}
+
+fn by_us(link: &BrokenLink) -> Diagnostic {
+    let Origin { place, .. } = link.origin;
+    Diagnostic::new(
+        code::OUTPUT_BROKEN_LINK,
+        place,
+        format!("the link to `{}` in `{}` leads nowhere: {}", link.target, link.file, link.reason),
+    )
+    .label("makes the link")
+    .help("this is a mistake of deployc, not of this file: please report it with this message")
+}
