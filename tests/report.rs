@@ -18,7 +18,7 @@
 )]
 
 use deployc::diag::report::{self, Charset, ColorChoice, Paint, Stream, Style};
-use deployc::diag::{Code, Diagnostic, Severity, Texts, apply_fixes, apply_severities, code, finish};
+use deployc::diag::{Code, Diagnostic, Severity, Texts, Tie, apply_fixes, apply_severities, code, finish};
 use deployc::source::{FileId, Span};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -418,13 +418,10 @@ fn what_follows_from_broken_syntax_is_not_told() {
 fn what_is_there_unreadably_or_misnamed_is_not_missing() {
     let missing = |start, end, name: &str| {
         Diagnostic::new(code::TYPE_MISSING_PROPERTY, span(start, end), format!("`http` needs the property `{name}`"))
+            .lacks([name])
     };
     let unknown = |start, name: &str| {
-        Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span(start, start + 3), "unknown").fix(
-            "write",
-            span(start, start + 3),
-            name,
-        )
+        Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span(start, start + 3), "unknown").meant(name, name)
     };
     let syntax = |start, end| Diagnostic::new(code::SYNTAX_MISSING_VALUE, span(start, end), "broken");
     assert_eq!(finish(vec![missing(0, 5, "port"), syntax(5, 10)]), [syntax(5, 10)]);
@@ -445,18 +442,15 @@ fn what_is_there_unreadably_or_misnamed_is_not_missing() {
 
 #[test]
 fn what_is_used_under_a_wrong_name_is_not_unused() {
-    let unused =
-        |name: &str| Diagnostic::new(code::NAME_UNUSED, span(0, 1), format!("nothing uses the strategy `{name}`"));
-    let unknown = |code, text: &str| Diagnostic::new(code, span(5, 9), "unknown").fix("write", span(5, 9), text);
-    for (code, text) in [
-        (code::NAME_UNKNOWN_REFERENCE, "\"careful\""),
-        (code::NAME_UNKNOWN_REFERENCE, "careful"),
-        (code::NAME_UNKNOWN_TEMPLATE_PATH, "${secret.careful}"),
-    ] {
-        assert_eq!(finish(vec![unused("careful"), unknown(code, text)]), [unknown(code, text)]);
-        assert_eq!(finish(vec![unused("care"), unknown(code, text)]).len(), 2, "another name");
+    let unused = |name: &str| {
+        Diagnostic::new(code::NAME_UNUSED, span(0, 1), "nothing uses it").tied(Tie::Unused(name.to_owned()))
+    };
+    let unknown = |code| Diagnostic::new(code, span(5, 9), "unknown").meant("careful", "\"careful\"");
+    for code in [code::NAME_UNKNOWN_REFERENCE, code::NAME_UNKNOWN_TEMPLATE_PATH] {
+        assert_eq!(finish(vec![unused("careful"), unknown(code)]), [unknown(code)]);
+        assert_eq!(finish(vec![unused("care"), unknown(code)]).len(), 2, "another name");
     }
-    assert_eq!(finish(vec![unused("careful"), unknown(code::NAME_UNKNOWN_NODE, "careful")]).len(), 2, "no reference");
+    assert_eq!(finish(vec![unused("careful"), unknown(code::NAME_UNKNOWN_NODE)]).len(), 2, "no reference");
 }
 
 #[test]

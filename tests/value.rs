@@ -103,8 +103,10 @@ fn durations() {
     bad::<Duration>("40000d", "longer than a hundred years", "40000d", None);
     bad::<Duration>("999999999999999999w", "longer than a hundred years", "999999999999999999w", None);
     bad::<Duration>("1234567890123456789s", "too many digits", "1234567890123456789", None);
-    bad::<Duration>("1,5h", "unexpected `,5h`", ",5h", None);
-    helps::<Duration>("1,5h", "the decimal sign is a point");
+    bad::<Duration>("1,5h", "the decimal sign is a point", ",", Some("1.5h"));
+    bad::<Duration>("1,500ms", "unexpected `,500ms`", ",500ms", None);
+    helps::<Duration>("1,500ms", "the decimal sign is a point");
+    helps::<Duration>("10M", "units are lower case: `10s`, `10m` or `10h`");
     bad::<Duration>("5%/h", "expected duration, found rate", "5%/h", None);
 }
 

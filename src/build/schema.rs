@@ -121,7 +121,8 @@ pub(crate) fn generate(root: &Path, out: &Path) {
     tables.push_str("\n/// The grammar files: path and text.\npub static GRAMMAR: &[(&str, &str)] = &[\n");
     for (name, _) in &files {
         let path = root.join(name);
-        writeln!(tables, "    ({name:?}, include_str!({:?})),", path.display().to_string()).ok();
+        writeln!(tables, "    ({:?}, include_str!({:?})),", format!("std:grammar/{name}"), path.display().to_string())
+            .ok();
     }
     tables.push_str("];\n");
     std::fs::write(out.join("schema.rs"), tables).expect("the output folder is writable");

@@ -19,7 +19,7 @@ pub(crate) fn generate(folders: &Folders) -> Result<(), String> {
     for (at, (name, document)) in files.iter().enumerate() {
         document.to_rust(&mut source, &format!("file_{at}"), "crate::syntax::kdl");
         let _ = writeln!(constructors, "        file_{at}::document(),");
-        let _ = writeln!(texts, "    ({name:?}, file_{at}::TEXT),");
+        let _ = writeln!(texts, "    ({:?}, file_{at}::TEXT),", format!("std:{name}"));
         if name.starts_with("stacks/") {
             continue;
         }

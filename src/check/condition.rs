@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, code};
 use crate::model::{self, MetricSubject};
 use crate::nearest::nearest;
 use crate::schema::Type;
-use crate::signal::{self, Fault, Vocabulary};
+use crate::signal::{self, Fault, Join, Vocabulary};
 use crate::source::{Sourced, Span};
 use crate::syntax;
 use crate::syntax::expression::{Condition, Metric};
@@ -28,7 +28,8 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some(text) = syntax::string(value.entry.value()) else { continue };
         let Ok(condition) = Condition::parse(text) else { continue };
         for fault in signal::judge(&condition, &vocabulary) {
-            diagnostics.push(told(value.entry, fault, &vocabulary));
+            let fault = joined(text, fault, &vocabulary);
+            diagnostics.push(told(value.entry, text, fault, &vocabulary));
         }
     }
     let mut kinds = Kinds { context, vocabulary: &vocabulary, written: &written, diagnostics };
@@ -37,52 +38,55 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     kinds.objectives();
 }
 
-fn told(entry: EntryRef<'_>, fault: Fault, vocabulary: &Vocabulary) -> Diagnostic {
+/// A name that was written with dashes is a subtraction of unknown metrics: it is told as one name.
+fn joined(text: &str, fault: Fault, vocabulary: &Vocabulary) -> Fault {
+    let Fault::UnknownMetric { place, .. } = &fault else { return fault };
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let (before, after) = (text.get(..place.start).unwrap_or_default(), text.get(place.end..).unwrap_or_default());
+    let start = before.trim_end_matches(part).len();
+    let end = text.len() - after.trim_start_matches(part).len();
+    let name = text.get(start..end).unwrap_or_default();
+    let known = ['_', '.'].iter().any(|sign| vocabulary.find(&name.replace('-', &sign.to_string())).is_some());
+    if known { Fault::UnknownMetric { name: name.to_owned(), place: start..end } } else { fault }
+}
+
+fn told(entry: EntryRef<'_>, text: &str, fault: Fault, vocabulary: &Vocabulary) -> Diagnostic {
     let span = |place: &std::ops::Range<usize>| entry.string_span(place.start as u32, place.end as u32);
     match fault {
-        Fault::UnknownMetric { name, place } => {
-            let diagnostic =
-                Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, span(&place), format!("there is no metric `{name}`"));
-            match nearest(&name, vocabulary.names()) {
-                Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-                    format!("write `{near}`"),
-                    span(&place),
-                    near.to_owned(),
-                ),
-                None => diagnostic.label("not a metric").help(format!(
-                    "declare it (`metric \"{name}\" kind=\"gauge\"`); `deployc std list metric` lists those there are"
-                )),
-            }
-        }
+        Fault::UnknownMetric { name, place } => unknown_metric(&name, span(&place), vocabulary),
         Fault::UnknownLabel { metric, name, known, place } => {
             let list: Vec<String> = known.iter().map(|label| format!("`{label}`")).collect();
             let help = match list.as_slice() {
                 [] => format!("`{metric}` has no labels: remove the braces"),
                 list => format!("its labels are {}", list.join(", ")),
             };
-            let near = nearest(&name, known.iter().map(String::as_str)).map(str::to_owned);
-            let diagnostic = Diagnostic::new(
-                code::NAME_UNKNOWN_REFERENCE,
-                span(&place),
-                format!("`{metric}` has no label `{name}`"),
-            );
-            match near {
-                Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(help).fix(
-                    format!("write `{near}`"),
-                    span(&place),
-                    near,
-                ),
+            let message = format!("`{metric}` has no label `{name}`");
+            let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, span(&place), message);
+            match nearest(&name, known.iter().map(String::as_str)) {
+                Some(near) => diagnostic.meant(near, near),
                 None => diagnostic.label("not a label of it").help(help),
             }
         }
-        Fault::Dimensions { left, right } => Diagnostic::new(
-            code::TYPE_DIMENSION,
-            span(&right.0),
-            format!("a {} is compared with a {}", left.1, right.1),
-        )
-        .label(format!("this is a {}", right.1))
-        .also(span(&left.0), format!("this is a {}", left.1))
-        .help(format!("compare it with a {}{}", left.1, example(&left.1))),
+        Fault::Dimensions { join, left, right } => {
+            // A bare number is the side that lacks something, wherever it stands.
+            let (left, right) = if left.1.is_number() { (right, left) } else { (left, right) };
+            let (one, other) = (described(&left.1), described(&right.1));
+            let message = match join {
+                Join::Compared => format!("{one} is compared with {other}"),
+                Join::Added => format!("{one} is added to {other}"),
+            };
+            let written = text.get(right.0.clone()).unwrap_or_default();
+            let unit = example(&left.1).filter(|_| right.1.is_number() && !written.is_empty());
+            let help = match (unit, join) {
+                (Some(unit), _) => format!("add a unit: `{written}{unit}`, for example"),
+                (None, Join::Compared) => format!("compare it with {one}"),
+                (None, Join::Added) => format!("add only {one} to it"),
+            };
+            Diagnostic::new(code::TYPE_DIMENSION, span(&right.0), message)
+                .label(format!("this is {other}"))
+                .also(span(&left.0), format!("this is {one}"))
+                .help(help)
+        }
         Fault::Currencies { left, right } => Diagnostic::new(
             code::TYPE_MIXED_CURRENCY,
             span(&right.0),
@@ -97,15 +101,41 @@ fn told(entry: EntryRef<'_>, fault: Fault, vocabulary: &Vocabulary) -> Diagnosti
     }
 }
 
-/// How a quantity of a dimension is written.
-fn example(dimension: &Dimension) -> &'static str {
+fn unknown_metric(name: &str, place: Span, vocabulary: &Vocabulary) -> Diagnostic {
+    let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, place, format!("there is no metric `{name}`"));
+    let undashed = ['_', '.'].iter().map(|sign| name.replace('-', &sign.to_string()));
+    let meant = undashed.filter(|meant| meant != name).find(|meant| vocabulary.find(meant).is_some());
+    if let Some(meant) = meant {
+        return diagnostic.meant(&meant, meant.clone()).label("`-` is a minus here");
+    }
+    match nearest(name, vocabulary.names()) {
+        Some(near) => diagnostic.meant(near, near),
+        None => diagnostic.label("not a metric").help(format!(
+            "declare it (`metric \"{name}\" kind=\"gauge\"`); `deployc std list metric` lists those there are"
+        )),
+    }
+}
+
+/// A dimension as a sentence has it.
+fn described(dimension: &Dimension) -> String {
+    let text = dimension.to_string();
+    match text.as_str() {
+        "number" => "a bare number".to_owned(),
+        "number per time" => "a rate".to_owned(),
+        "ratio" | "duration" | "count" => format!("a {text}"),
+        _ => text,
+    }
+}
+
+/// A unit that quantities of a dimension are written in.
+fn example(dimension: &Dimension) -> Option<&'static str> {
     match dimension.to_string().as_str() {
-        "ratio" => ", as `2%`",
-        "duration" => ", as `750ms`",
-        "count" | "number" => ", as `100`",
-        "number per time" => ", as `100 req/s`",
-        "bytes" => ", as `512MiB`",
-        _ => "",
+        "ratio" => Some("%"),
+        "duration" => Some("ms"),
+        "number per time" => Some(" req/s"),
+        "bytes" => Some("MiB"),
+        "money" => Some(" USD"),
+        _ => None,
     }
 }
 

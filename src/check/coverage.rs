@@ -4,56 +4,39 @@ use crate::diag::{Diagnostic, code};
 use crate::emit::coverage::{NODES, OUTPUTS, WORDS};
 use crate::emit::platform::backend;
 use crate::resolve::{Program, Typed};
-use crate::schema::Type;
+use crate::schema::{DOCUMENT, SHAPE_OUTPUT, Type};
 use crate::source::Span;
+use crate::standard;
 use crate::syntax;
 
 /// What the program asks for and no emitter compiles yet, each at its node.
 pub fn not_yet(program: &Program, values: &[Typed<'_>]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for node in program.files.iter().flat_map(|file| file.document.roots()) {
-        if !NODES.contains(&node.name()) {
+        let is_known = DOCUMENT.children.iter().any(|child| child.name == node.name());
+        if is_known && !NODES.contains(&node.name()) {
             found.push(told(node.head_span(), node.name()));
         } else if node.name() == "output" {
-            let missing = node.children().filter(|child| !OUTPUTS.contains(&child.name()));
+            let described = |name: &str| SHAPE_OUTPUT.children.iter().any(|child| child.name == name);
+            let missing = node.children().filter(|child| described(child.name()) && !OUTPUTS.contains(&child.name()));
             found.extend(missing.map(|child| told(child.head_span(), child.name())));
         }
     }
     for value in values {
         let Some(text) = syntax::string(value.entry.value()) else { continue };
-        let compiled = match value.ty {
-            Type::Enum(list) => !WORDS.iter().any(|(id, _)| *id == list.id) || WORDS.contains(&(list.id, text)),
-            Type::Ref(["platform"]) => backend(text).is_some(),
-            Type::Ref(_)
-            | Type::Text(_)
-            | Type::Name
-            | Type::Duration
-            | Type::Ratio
-            | Type::Bytes
-            | Type::Cpu
-            | Type::Count
-            | Type::Rate
-            | Type::Money
-            | Type::Schedule
-            | Type::Date
-            | Type::Path
-            | Type::Image
-            | Type::Gvk
-            | Type::Condition
-            | Type::Command
-            | Type::Bool
-            | Type::Number
-            | Type::Metric
-            | Type::WeekTime
-            | Type::Quantity
-            | Type::Any
-            | Type::Raw(_) => true,
-        };
-        if !compiled {
+        if is_waiting(value.ty, text) {
             found.push(told(value.entry.value_span(), text));
         }
     }
     found
+}
+
+/// Whether a word names something that is known and not compiled; what is not known at all is told elsewhere.
+fn is_waiting(ty: Type, text: &str) -> bool {
+    if let Type::Enum(list) = ty {
+        return WORDS.iter().any(|(id, _)| *id == list.id) && !WORDS.contains(&(list.id, text));
+    }
+    ty == Type::Ref(&["platform"]) && standard::find("platform", text).is_some() && backend(text).is_none()
 }
 
 fn told(place: Span, what: &str) -> Diagnostic {

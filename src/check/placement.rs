@@ -52,14 +52,16 @@ impl Judge<'_> {
         let (early, late) = if first.place.start <= second.place.start { (first, second) } else { (second, first) };
         self.diagnostics.push(
             Diagnostic::new(code::TYPE_EXCLUSIVE, late.place, message)
-                .label("this one")
-                .also(early.place, "and this one")
+                .label("and this one")
+                .also(early.place, "this one")
                 .help(help),
         );
     }
 
-    fn missing(&mut self, code: Code, place: Span, message: String, help: &str) {
-        self.diagnostics.push(Diagnostic::new(code, place, message).label("incomplete").help(help));
+    /// What a node lacks, by the names under which it could be there.
+    fn missing(&mut self, code: Code, place: Span, message: String, (lacks, help): (&[&str], &str)) {
+        let diagnostic = Diagnostic::new(code, place, message).label("incomplete").help(help);
+        self.diagnostics.push(diagnostic.lacks(lacks.iter().copied()));
     }
 
     fn var(&mut self, var: &model::Var) {
@@ -74,7 +76,7 @@ impl Judge<'_> {
                 code::TYPE_MISSING_ARGUMENT,
                 var.name.origin.place,
                 format!("`{}` has no value", var.name.value),
-                "write the value behind the name, or `from=\"github\"`",
+                (&["from"], "write the value behind the name, or `from=\"github\"`"),
             ),
             _ => {}
         }
@@ -101,7 +103,7 @@ impl Judge<'_> {
                 code::TYPE_MISSING_ARGUMENT,
                 image.origin.place,
                 "`image` names no image".to_owned(),
-                "write an image with its tag, or `service=\"…\"`",
+                (&["service"], "write an image with its tag, or `service=\"…\"`"),
             ),
             _ => {}
         }
@@ -127,7 +129,7 @@ impl Judge<'_> {
                     code::TYPE_MISSING_PROPERTY,
                     migration.origin.place,
                     format!("the migration `{}` has no command", migration.name.value),
-                    "name a tool (`tool=\"alembic\"`), or write `up=\"…\"`",
+                    (&["tool", "up"], "name a tool (`tool=\"alembic\"`), or write `up=\"…\"`"),
                 );
             }
         }
@@ -182,7 +184,7 @@ impl Judge<'_> {
                 code::TYPE_MISSING_PROPERTY,
                 file.origin.place,
                 format!("`{}` has no content", file.at.value),
-                "write `from=\"…\"` or `value=\"…\"`",
+                (&["from", "value"], "write `from=\"…\"` or `value=\"…\"`"),
             ),
             _ => {}
         }
@@ -207,7 +209,7 @@ impl Judge<'_> {
                 code::NAME_MISSING,
                 service.name.origin.place,
                 format!("the cron `{name}` has no schedule"),
-                "add `schedule \"daily 03:00\"`",
+                (&["schedule"], "add `schedule \"daily 03:00\"`"),
             ),
             _ => {}
         }
@@ -276,7 +278,7 @@ impl Judge<'_> {
                     code::TYPE_MISSING_PROPERTY,
                     from.origin.place,
                     format!("`from \"{}\"` needs `{name}=`", origin.word()),
-                    &format!("write `{name}=\"…\"`"),
+                    (&[name], &format!("write `{name}=\"…\"`")),
                 ),
                 (Some(value), false) => self.misplaced(
                     value.origin.place,
@@ -295,7 +297,7 @@ impl Judge<'_> {
                 code::NAME_MISSING,
                 verify.origin.place,
                 format!("`{}` verifies nothing", verify.name.value),
-                "add `get \"/healthz\" status=200` or `run \"…\"`",
+                (&["get", "run"], "add `get \"/healthz\" status=200` or `run \"…\"`"),
             );
         }
     }
@@ -307,7 +309,7 @@ impl Judge<'_> {
                 code::TYPE_MISSING_PROPERTY,
                 objective.origin.place,
                 "a latency objective needs `under=`".to_owned(),
-                "say how fast a good answer is: `under=\"500ms\"`",
+                (&["under"], "say how fast a good answer is: `under=\"500ms\"`"),
             ),
             (model::Sli::Availability, Some(under)) => self.misplaced(
                 under.origin.place,
@@ -360,7 +362,10 @@ impl Judge<'_> {
                 code::TYPE_MISSING_PROPERTY,
                 trigger.origin.place,
                 format!("this trigger of `{environment}` is started by nothing"),
-                "write `push=\"main\"`, `tag=\"v*\"`, `manual=#true` or `pull-request=#true`",
+                (
+                    &["push", "tag", "manual", "pull-request"],
+                    "write `push=\"main\"`, `tag=\"v*\"`, `manual=#true` or `pull-request=#true`",
+                ),
             ),
             [(first, early), (second, late), ..] => self.exclusive(
                 early,
@@ -441,10 +446,7 @@ impl Judge<'_> {
                 let diagnostic =
                     Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, place, format!("there is no job `{}`", need.value));
                 self.diagnostics.push(match crate::nearest::nearest(&need.value, names.iter().copied()) {
-                    Some(near) => diagnostic
-                        .label(format!("did you mean `{near}`?"))
-                        .help(format!("write `{near}`"))
-                        .fix(format!("write `{near}`"), place, format!("\"{near}\"")),
+                    Some(near) => diagnostic.meant(near, format!("\"{near}\"")),
                     None => {
                         diagnostic.label("no such job").help("name a job of yours, `lint`, `test`, `build` or `scan`")
                     }
@@ -469,7 +471,7 @@ impl Judge<'_> {
                         code::NAME_MISSING,
                         place,
                         format!("nothing says what `{}` runs", workload.name.value),
-                        "add `source \"…\"` with its code, or `image \"…\"`",
+                        (&["source", "image", "use"], "add `source \"…\"` with its code, or `image \"…\"`"),
                     );
                     continue;
                 }
@@ -480,7 +482,7 @@ impl Judge<'_> {
                         code::NAME_MISSING,
                         image.name.origin.place,
                         format!("nothing says how `{}` is built", image.name.value),
-                        "add `runtime \"…\"`, or a Dockerfile in its source",
+                        (&["runtime", "use"], "add `runtime \"…\"`, or a Dockerfile in its source"),
                     );
                 }
             }

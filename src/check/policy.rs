@@ -69,11 +69,7 @@ fn unmatched(allow: &Allow) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, place, format!("there is no finding `{}`", allow.code.value));
     match crate::nearest::nearest(&allow.code.value, Code::all().map(Code::as_str)) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-            format!("write `{near}`"),
-            place,
-            format!("\"{near}\""),
-        ),
+        Some(near) => diagnostic.meant(near, format!("\"{near}\"")),
         None => diagnostic.label("no such code").help("`deployc explain` lists the codes"),
     }
 }

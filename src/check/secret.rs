@@ -44,6 +44,7 @@ fn rotation(context: &Context<'_>, secret: &model::Secret, diagnostics: &mut Vec
         diagnostics.push(
             Diagnostic::new(code::TYPE_MISSING_PROPERTY, rotate.origin.place, format!("`rotate` needs `{missing}=`"))
                 .label(format!("no `{missing}=`"))
+                .lacks([missing])
                 .help(help),
         );
     }

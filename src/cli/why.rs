@@ -141,11 +141,7 @@ fn shown(place: Span, texts: &dyn Texts) -> String {
     let (line, column) = Places::new(texts).region(place).map_or((1, 1), |region| (region.line, region.column));
     let source = texts.text(place.file).get(place.start as usize..place.end as usize).unwrap_or_default();
     let first = source.lines().next().unwrap_or_default();
-    format!("{}:{line}:{column}: {first}", name(place.file, texts))
-}
-
-fn name(file: FileId, texts: &dyn Texts) -> String {
-    if file.is_embedded() { format!("std:{}", texts.name(file)) } else { texts.name(file).to_owned() }
+    format!("{}:{line}:{column}: {first}", texts.name(place.file))
 }
 
 fn object(answer: &Answer<'_>, texts: &dyn Texts) -> Value {
@@ -153,7 +149,7 @@ fn object(answer: &Answer<'_>, texts: &dyn Texts) -> Value {
     let mut place = |place: Span| {
         let region = places.region(place);
         json!({
-            "file": name(place.file, texts),
+            "file": texts.name(place.file),
             "line": region.map(|region| region.line),
             "column": region.map(|region| region.column),
             "end_line": region.map(|region| region.end_line),

@@ -64,6 +64,19 @@ pub struct Fix {
     pub edits: Vec<Edit>,
 }
 
+/// How a finding hangs together with others, so that what merely follows from another one is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// The node at the primary place lacks one of these: moot where one of them is there under a wrong name.
+    Lacks(Vec<String>),
+    /// Nothing uses the declaration of this name: moot where it is used under a wrong name.
+    Unused(String),
+    /// What stands here was certainly, or most likely, meant to be one of these names.
+    Meant(Vec<String>),
+    /// The value here could not be read, and a placeholder stands in for it: nobody knows what was meant.
+    Unread,
+}
+
 /// One mistake, told once.
 ///
 /// The message is lower case, names things in backticks, and says what is wrong; labels say why here; `help` says what to do.
@@ -84,6 +97,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The edit that mends it, where that is certain.
     pub fix: Option<Fix>,
+    /// What it has to do with other findings.
+    pub tie: Option<Tie>,
 }
 
 impl Diagnostic {
@@ -97,6 +112,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             fix: None,
+            tie: None,
         }
     }
 
@@ -112,6 +128,29 @@ impl Diagnostic {
     pub fn also(mut self, span: Span, message: impl Into<String>) -> Self {
         self.labels.push(Label { span, message: message.into() });
         self
+    }
+
+    /// Says what the finding has to do with others.
+    #[must_use]
+    pub fn tied(mut self, tie: Tie) -> Self {
+        self.tie = Some(tie);
+        self
+    }
+
+    /// Says that something is not there, by each name under which it could be.
+    #[must_use]
+    pub fn lacks<'n>(self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        self.tied(Tie::Lacks(names.into_iter().map(str::to_owned).collect()))
+    }
+
+    /// Says what an unknown name is meant to be: label, help and fix. `written` takes its place in the file.
+    #[must_use]
+    pub fn meant(self, name: &str, written: impl Into<String>) -> Self {
+        let span = self.primary.span;
+        self.label(format!("did you mean `{name}`?"))
+            .help(format!("write `{name}`"))
+            .fix(format!("write `{name}`"), span, written)
+            .tied(Tie::Meant(vec![name.to_owned()]))
     }
 
     /// Says what to do.

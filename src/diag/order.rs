@@ -1,6 +1,6 @@
 //! The order of diagnostics, and which of them are worth telling.
 
-use super::{Diagnostic, Severity, code};
+use super::{Diagnostic, Severity, Tie, code};
 use crate::source::{FileId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,21 +15,28 @@ use std::collections::{BTreeMap, BTreeSet};
 /// - what points at a value that could not be read: nobody knows what was meant there.
 #[must_use]
 pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    leave_damaged_files(&mut diagnostics);
     let broken = Broken::of(&diagnostics);
     diagnostics.retain(|diagnostic| {
         let span = diagnostic.primary.span;
         is_syntax(diagnostic) || !(broken.holds(span) || is_missing(diagnostic) && broken.touches(span))
     });
     let misnamed = misnamed(&diagnostics);
-    diagnostics.retain(|diagnostic| {
-        !(is_missing(diagnostic) && misnamed.contains(&(diagnostic.primary.span, diagnostic.message.clone())))
+    let mut at = 0;
+    diagnostics.retain(|_| {
+        at += 1;
+        !misnamed.contains(&(at - 1))
     });
     let meant = meant(&diagnostics);
-    diagnostics.retain(|diagnostic| {
-        !(diagnostic.code == code::NAME_UNUSED && names(&diagnostic.message).any(|name| meant.contains(name)))
+    diagnostics.retain(|diagnostic| match &diagnostic.tie {
+        Some(Tie::Unused(name)) => !meant.contains(name),
+        Some(Tie::Lacks(_) | Tie::Meant(_) | Tie::Unread) | None => true,
     });
-    let unread: BTreeSet<Span> =
-        diagnostics.iter().filter(|one| is_unread(one)).map(|diagnostic| diagnostic.primary.span).collect();
+    let unread: BTreeSet<Span> = diagnostics
+        .iter()
+        .filter(|one| one.tie == Some(Tie::Unread))
+        .map(|diagnostic| diagnostic.primary.span)
+        .collect();
     diagnostics.retain(|diagnostic| !diagnostic.labels.iter().any(|label| unread.contains(&label.span)));
     let mut told = BTreeSet::new();
     diagnostics.retain(|diagnostic| told.insert((diagnostic.primary.span, diagnostic.code)));
@@ -41,69 +48,78 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// A file that is not UTF-8 is never rewritten: what is shown of it is not what is on the disk. What is said of a place
+/// with such a byte in it hangs on that byte.
+fn leave_damaged_files(diagnostics: &mut Vec<Diagnostic>) {
+    let told = diagnostics.iter().filter(|diagnostic| diagnostic.code == code::SYNTAX_NOT_UTF_8);
+    let places: BTreeSet<Span> = told
+        .flat_map(|one| one.labels.iter().map(|label| label.span).chain([one.primary.span]))
+        .filter(|span| span.start < span.end)
+        .collect();
+    let files: BTreeSet<FileId> = places.iter().map(|span| span.file).collect();
+    if files.is_empty() {
+        return;
+    }
+    diagnostics.retain(|diagnostic| {
+        let span = diagnostic.primary.span;
+        // There are few of them: a file with many is not read at all.
+        let holds = |place: &Span| place.file == span.file && span.start <= place.start && place.end <= span.end;
+        diagnostic.code == code::SYNTAX_NOT_UTF_8 || !places.iter().any(holds)
+    });
+    for diagnostic in diagnostics {
+        let touches = |fix: &mut super::Fix| fix.edits.iter().any(|edit| files.contains(&edit.span.file));
+        diagnostic.fix.take_if(|fix| touches(fix));
+    }
+}
+
 fn is_syntax(diagnostic: &Diagnostic) -> bool {
     diagnostic.code.area() == "syntax"
 }
 
 fn is_missing(diagnostic: &Diagnostic) -> bool {
-    [code::NAME_MISSING, code::TYPE_MISSING_PROPERTY, code::TYPE_MISSING_ARGUMENT].contains(&diagnostic.code)
+    matches!(diagnostic.tie, Some(Tie::Lacks(_)))
 }
 
-/// Whether the finding is that a value could not be read, so that a placeholder stands in for it.
-fn is_unread(diagnostic: &Diagnostic) -> bool {
-    [
-        code::TYPE_BAD_VALUE,
-        code::TYPE_MISMATCH,
-        code::TYPE_OUT_OF_RANGE,
-        code::TYPE_UNIT_MISSING,
-        code::TYPE_UNKNOWN_ENUM,
-        code::SYNTAX_EXPRESSION,
-    ]
-    .contains(&diagnostic.code)
-}
-
-/// What is reported as missing although it is there under a wrong name, by place and message.
+/// The indexes of findings that miss what is there under a wrong name.
 ///
-/// The fix of an unknown name says what it should be. It is taken for what the closest node in front of it misses, if that has this
-/// name.
-fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<(Span, String)> {
-    let mut missing: BTreeMap<(FileId, &str), Vec<&Diagnostic>> = BTreeMap::new();
-    for diagnostic in diagnostics.iter().filter(|diagnostic| is_missing(diagnostic)) {
-        for name in names(&diagnostic.message) {
-            missing.entry((diagnostic.primary.span.file, name)).or_default().push(diagnostic);
+/// What stands under a wrong name is taken for what the closest node in front of it lacks, if that lacks something of this name.
+fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<usize> {
+    let mut missing: BTreeMap<(FileId, &str), Vec<(Span, usize)>> = BTreeMap::new();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        let Some(Tie::Lacks(names)) = &diagnostic.tie else { continue };
+        let span = diagnostic.primary.span;
+        for name in names {
+            missing.entry((span.file, name.as_str())).or_default().push((span, index));
         }
     }
     for places in missing.values_mut() {
-        places.sort_by_key(|diagnostic| diagnostic.primary.span);
+        places.sort_unstable();
     }
     let mut found = BTreeSet::new();
     for unknown in diagnostics {
-        let is_unknown = [code::NAME_UNKNOWN_NODE, code::NAME_UNKNOWN_PROPERTY].contains(&unknown.code);
-        let Some(fix) = unknown.fix.as_ref().filter(|_| is_unknown) else { continue };
+        let Some(Tie::Meant(names)) = &unknown.tie else { continue };
         let span = unknown.primary.span;
-        for edit in &fix.edits {
-            let Some(places) = missing.get(&(span.file, edit.replacement.as_str())) else { continue };
-            let before = places.partition_point(|diagnostic| diagnostic.primary.span.start <= span.start);
-            if let Some(closest) = before.checked_sub(1).and_then(|last| places.get(last)) {
-                found.insert((closest.primary.span, closest.message.clone()));
-            }
+        for name in names {
+            let Some(places) = missing.get(&(span.file, name.as_str())) else { continue };
+            let before = places.partition_point(|(place, _)| place.start <= span.start);
+            let closest = before.checked_sub(1).and_then(|last| places.get(last));
+            // A node may lack several things at once, each told by itself.
+            let all = places.iter().filter(|(place, _)| closest.is_some_and(|(closest, _)| closest == place));
+            found.extend(all.map(|(_, index)| *index));
         }
     }
     found
 }
 
-/// The names that unknown references and template paths are meant to be, as their fixes say.
+/// The names that unknown references and template paths are meant to be.
 fn meant(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
     let is_unknown = |code| [code::NAME_UNKNOWN_REFERENCE, code::NAME_UNKNOWN_TEMPLATE_PATH].contains(&code);
     let unknown = diagnostics.iter().filter(|diagnostic| is_unknown(diagnostic.code));
-    let edits = unknown.filter_map(|diagnostic| diagnostic.fix.as_ref()).flat_map(|fix| &fix.edits);
-    let is_separator = |c: char| !(c.is_alphanumeric() || c == '-' || c == '_' || c == '@');
-    edits.flat_map(|edit| edit.replacement.split(is_separator)).map(str::to_owned).collect()
-}
-
-/// The names in a message stand in backticks: every second piece.
-fn names(message: &str) -> impl Iterator<Item = &str> {
-    message.split('`').skip(1).step_by(2)
+    let names = unknown.filter_map(|diagnostic| match &diagnostic.tie {
+        Some(Tie::Meant(names)) => Some(names),
+        Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Unread) | None => None,
+    });
+    names.flatten().cloned().collect()
 }
 
 /// The places that could not be read, per file: sorted starts, each with the greatest end up to there.

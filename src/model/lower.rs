@@ -57,7 +57,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn find_arg<T: Read>(&mut self, view: &View<'_>, index: usize) -> Option<Sourced<T>> {
-        view.arg(index).and_then(read)
+        view.arg(index).map(read)
     }
 
     pub(super) fn rest_args<T: Read>(&mut self, view: &View<'_>, index: usize) -> Vec<Sourced<T>> {
@@ -65,7 +65,7 @@ impl<'a> Lowering<'a> {
         if let (true, Some(field)) = (entries.is_empty(), view.shape.args.get(index)) {
             self.missing(view, field);
         }
-        entries.into_iter().filter_map(read).collect()
+        entries.into_iter().map(read).collect()
     }
 
     pub(super) fn need_prop<T: Read>(&mut self, view: &View<'_>, index: usize) -> Sourced<T> {
@@ -76,7 +76,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn find_prop<T: Read>(&mut self, view: &View<'_>, index: usize) -> Option<Sourced<T>> {
-        view.shape.props.get(index).and_then(|field| view.prop(field.name)).and_then(read)
+        view.shape.props.get(index).and_then(|field| view.prop(field.name)).map(read)
     }
 
     pub(super) fn other_props<T: Read>(
@@ -86,14 +86,14 @@ impl<'a> Lowering<'a> {
     ) -> Vec<(Sourced<String>, Sourced<T>)> {
         let named = |entry: EntryRef<'_>| {
             let key = Sourced::new(entry.key()?.to_owned(), entry.key_span()?);
-            Some((key, read(entry)?))
+            Some((key, read(entry)))
         };
         view.other_props().into_iter().filter_map(named).collect()
     }
 
     fn needed<T: Read>(&mut self, view: &View<'_>, field: &'static Field, entry: Option<EntryRef<'_>>) -> Sourced<T> {
         if let Some(entry) = entry {
-            return read(entry).unwrap_or_else(|| Sourced::new(T::placeholder(), entry.value_span()));
+            return read(entry);
         }
         if let Some(value) = field.default.and_then(T::read) {
             return Sourced::new(value, Origin::at(view.shape.place_of(field.place)).because("the language's default"));
@@ -124,6 +124,7 @@ impl<'a> Lowering<'a> {
         self.diagnostics.push(
             Diagnostic::new(code, node.head_span(), what)
                 .label(format!("no {} here", field.name))
+                .lacks([field.name])
                 .help(format!("{write}: {}", field.doc)),
         );
     }
@@ -145,6 +146,7 @@ impl<'a> Lowering<'a> {
                     format!("`{}` needs a `{}`", node.name(), child.name),
                 )
                 .label(format!("no `{}` in this node", child.name))
+                .lacks([child.name])
                 .help(format!(
                     "add `{}`: {}",
                     child.name,
@@ -181,7 +183,7 @@ impl<'a> Lowering<'a> {
     fn leaf<T: Read>(&mut self, leaf: &View<'_>) -> Option<Sourced<T>> {
         let field = leaf.shape.args.first()?;
         match leaf.arg(0) {
-            Some(entry) => read(entry),
+            Some(entry) => Some(read(entry)),
             None if field.default.is_some() => Some(self.needed(leaf, field, None)),
             None => {
                 self.missing(leaf, field);
@@ -202,6 +204,8 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn read<T: Read>(entry: EntryRef<'_>) -> Option<Sourced<T>> {
-    T::read(crate::syntax::scalar_text(entry.value())).map(|value| Sourced::new(value, entry.value_span()))
+/// The value, or what stands in for it: something is written there, so nothing may be said to be missing.
+fn read<T: Read>(entry: EntryRef<'_>) -> Sourced<T> {
+    let value = T::read(crate::syntax::scalar_text(entry.value())).unwrap_or_else(T::placeholder);
+    Sourced::new(value, entry.value_span())
 }

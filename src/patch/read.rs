@@ -49,6 +49,7 @@ fn value(statement: NodeRef<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Tr
                 format!("`{}` needs a value", statement.name()),
             )
             .label("nothing to write")
+            .lacks([])
             .help("write the value behind the path, or the keys of a mapping as properties"),
         );
         return None;

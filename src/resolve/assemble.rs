@@ -168,11 +168,7 @@ impl<'d> Overlay<'d> {
                 format!("there is no {kind} `{key}` to change here"),
             );
             diagnostics.push(match near {
-                Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-                    format!("write `{near}`"),
-                    span,
-                    format!("\"{near}\""),
-                ),
+                Some(near) => diagnostic.meant(near, format!("\"{near}\"")),
                 None => diagnostic
                     .label("not declared at the top level")
                     .help(format!("declare `{kind} \"{key}\"` at the top level; with `only \"{}\"` it exists in this environment alone", self.name)),

@@ -69,6 +69,40 @@ fn too_large(path: &str, limit: u64, place: Span) -> Diagnostic {
         .help("split it, and `import` the parts")
 }
 
+/// How many damaged places a file may have and still be read as text: one in another encoding has them everywhere.
+const DAMAGED: usize = 16;
+
+/// The text of a file that is not UTF-8, with U+FFFD for each sequence of bytes that is no character: what is readable
+/// is judged as ever. Nothing is read of what is no text at all.
+fn damaged(file: FileId, path: &str, bytes: &[u8], diagnostics: &mut Vec<Diagnostic>) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut places: Vec<Span> = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            text.push(char::REPLACEMENT_CHARACTER);
+            places.push(Span::new(file, start, start.saturating_add(char::REPLACEMENT_CHARACTER.len_utf8() as u32)));
+        }
+    }
+    let is_text = places.len() <= DAMAGED && !bytes.contains(&0);
+    let Some((first, others)) = places.split_first() else { return text };
+    let first = if is_text { *first } else { first.at_start() };
+    let mut diagnostic = Diagnostic::new(code::SYNTAX_NOT_UTF_8, first, format!("`{path}` is not UTF-8"))
+        .label("this byte is part of no character")
+        .help("save the file as UTF-8");
+    for other in others.iter().filter(|_| is_text) {
+        diagnostic = diagnostic.also(*other, "nor is this one");
+    }
+    diagnostics.push(diagnostic);
+    if is_text {
+        return text;
+    }
+    // Only the place of the first such byte is kept.
+    let before = text.get(..first.start as usize).unwrap_or_default();
+    before.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
+}
+
 struct Loading<'a> {
     loader: &'a dyn Loader,
     program: Program,
@@ -80,21 +114,8 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn add(&mut self, path: &str, bytes: Vec<u8>) -> usize {
         let file = FileId(u32::try_from(self.program.files.len()).unwrap_or(FileId::EMBEDDED - 1));
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
-                self.diagnostics.push(
-                    Diagnostic::new(code::SYNTAX_NOT_UTF_8, Span::new(file, at, at), format!("`{path}` is not UTF-8"))
-                        .label("this byte is part of no character")
-                        .help("save the file as UTF-8"),
-                );
-                let valid = error.utf8_error().valid_up_to();
-                let mut bytes = error.into_bytes();
-                bytes.truncate(valid);
-                String::from_utf8(bytes).unwrap_or_default()
-            }
-        };
+        let text =
+            String::from_utf8(bytes).unwrap_or_else(|error| damaged(file, path, &error.into_bytes(), self.diagnostics));
         let (document, problems) = syntax::document(file, text);
         self.diagnostics.extend(problems);
         self.program.files.push(ProgramFile { path: path.to_owned(), document });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Diagnostic, code};
+use crate::diag::{Diagnostic, Tie, code};
 use crate::nearest::nearest;
 use crate::resolve::shape::Typed;
 use crate::resolve::table::Table;
@@ -40,7 +40,8 @@ pub(super) fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &m
                     format!("nothing uses the {kind} `{}`", declaration.name),
                 )
                 .label("declared here")
-                .help("use it or remove it"),
+                .help("use it or remove it")
+                .tied(Tie::Unused(declaration.name.to_owned())),
             );
         }
     }
@@ -62,11 +63,7 @@ fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, span
     Some(match nearest(name, candidates.iter().copied()) {
         Some(near) => {
             let fixed = format!("\"{near}{}\"", text.get(name.len()..).unwrap_or_default());
-            diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-                format!("write `{near}`"),
-                span,
-                fixed,
-            )
+            diagnostic.meant(near, fixed)
         }
         None => {
             let help = match candidates.as_slice() {
@@ -115,11 +112,7 @@ fn template(
         };
         let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_TEMPLATE_PATH, span, message);
         diagnostics.push(match nearest(word, candidates.iter().copied()) {
-            Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-                format!("write `{near}`"),
-                span,
-                near.to_owned(),
-            ),
+            Some(near) => diagnostic.meant(near, near),
             None if candidates.is_empty() => diagnostic
                 .label("nothing of this kind is declared")
                 .help("declare it, or write `$${` for a literal `${`"),

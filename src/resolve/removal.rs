@@ -65,11 +65,7 @@ fn nothing(view: &View<'_>, removal: NodeRef<'_>, there: &[NodeRef<'_>]) -> Opti
     let diagnostic =
         Diagnostic::new(code::NAME_REMOVES_NOTHING, last.value_span(), format!("there is no {what} to remove"));
     Some(match nearest(wanted, candidates.iter().map(String::as_str)) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-            format!("write `{near}`"),
-            last.value_span(),
-            format!("\"{near}\""),
-        ),
+        Some(near) => diagnostic.meant(near, format!("\"{near}\"")),
         None => diagnostic.label("nothing of this name is there").help("remove this line"),
     })
 }

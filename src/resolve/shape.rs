@@ -295,11 +295,7 @@ fn unknown_property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span: S
     let diagnostic =
         Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span, format!("`{}` has no property `{key}`", node.name()));
     if let Some(near) = nearest(key, shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*")) {
-        return diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}=`")).fix(
-            format!("write `{near}`"),
-            span,
-            near.to_owned(),
-        );
+        return diagnostic.meant(near, near);
     }
     if shape.children.iter().any(|child| child.name == key) {
         return diagnostic
@@ -323,11 +319,7 @@ fn unknown_node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<NodeRef
     let overlaid: &[Child] = if shape.overlay { DOCUMENT.children } else { &[] };
     let names = shape.children.iter().chain(overlaid).map(|child| child.name).filter(|name| *name != "*");
     if let Some(near) = nearest(name, names) {
-        return diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
-            format!("write `{near}`"),
-            node.name_span(),
-            near.to_owned(),
-        );
+        return diagnostic.meant(near, near);
     }
     if shape.props.iter().any(|prop| prop.name == name) {
         let value = node.args().next().map_or("…", |_| "VALUE");

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use crate::diag::{Code, Diagnostic, code};
+use crate::diag::{Code, Diagnostic, Tie, code};
 use crate::nearest::nearest;
-use crate::schema::{Expansion, Field, Type};
+use crate::schema::{EnumShape, Expansion, Field, Type};
 use crate::syntax;
-use crate::syntax::expression::{Condition, ExpressionError, Template};
+use crate::syntax::expression::{Condition, ExpressionError, Fault, Template};
 use crate::syntax::kdl::{EntryRef, Scalar};
-use crate::value::{self, ValueError};
+use crate::value::{self, Mistake, ValueError};
 
 /// Checks a value; gives at most one diagnostic.
 pub(super) fn check(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
@@ -38,7 +38,8 @@ fn out_of_range(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
     Some(
         Diagnostic::new(code::TYPE_OUT_OF_RANGE, entry.value_span(), format!("`{text}` is out of range"))
             .label(label)
-            .help(format!("`{what}` {range}")),
+            .help(format!("`{what}` {range}"))
+            .tied(Tie::Unread),
     )
 }
 
@@ -166,6 +167,7 @@ fn takes_number(ty: Type) -> bool {
 fn mismatch(entry: EntryRef<'_>, expected: &str, found: &str) -> Diagnostic {
     Diagnostic::new(code::TYPE_MISMATCH, entry.value_span(), format!("expected {expected}, found {found}"))
         .label(format!("this is {found}"))
+        .tied(Tie::Unread)
 }
 
 fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
@@ -184,7 +186,7 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
             if list.values.iter().any(|(word, _)| *word == text) {
                 return None;
             }
-            return Some(unknown_word(entry, text, list.values.iter().map(|(word, _)| *word)));
+            return Some(unknown_word(entry, text, list));
         }
         Type::Name => value::Name::parse(text).err(),
         Type::Metric => value::MetricName::parse(text).err(),
@@ -214,74 +216,72 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
 }
 
 /// A word that is not in a closed list, with the list and the nearest.
-fn unknown_word(entry: EntryRef<'_>, text: &str, words: impl Iterator<Item = &'static str> + Clone) -> Diagnostic {
-    let list = words.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
-    let diagnostic = Diagnostic::new(
-        code::TYPE_UNKNOWN_ENUM,
-        entry.value_span(),
-        format!("`{text}` is not one of the values of this place"),
-    );
-    match nearest(text, words) {
+fn unknown_word(entry: EntryRef<'_>, text: &str, list: &'static EnumShape) -> Diagnostic {
+    let words = list.values.iter().map(|(word, _)| *word);
+    let help = match list.values {
+        [(only, _)] => format!("write `{only}`"),
+        _ => format!("write one of {}", words.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
+    };
+    let message = format!("`{text}` is no {}", list.id.replace('-', " "));
+    let diagnostic = Diagnostic::new(code::TYPE_UNKNOWN_ENUM, entry.value_span(), message);
+    let diagnostic = match nearest(text, words) {
         Some(near) => {
-            let written = if entry.is_quoted() { format!("\"{near}\"") } else { near.to_owned() };
-            diagnostic.label(format!("did you mean `{near}`?")).help(format!("write one of {list}")).fix(
-                format!("write `{near}`"),
-                entry.value_span(),
-                written,
-            )
+            let written = if entry.is_quoted() { syntax::quoted(near) } else { near.to_owned() };
+            diagnostic.meant(near, written)
         }
-        None => diagnostic.label("unknown value").help(format!("write one of {list}")),
-    }
+        None => diagnostic.label("not in the list"),
+    };
+    diagnostic.help(help).tied(Tie::Unread)
 }
 
 /// A value's own error, at its place inside the string.
 pub fn value_error(entry: EntryRef<'_>, error: &ValueError) -> Diagnostic {
-    let code = kind(error);
     let span = place(entry, &error.range);
     let mut diagnostic =
-        Diagnostic::new(code, span, error.message.clone()).label(format!("not a valid {}", error.expected));
-    if let Some(help) = &error.help {
-        diagnostic = diagnostic.help(help.clone());
-    }
+        Diagnostic::new(kind(error.mistake), span, error.message.clone()).label(error.label()).tied(Tie::Unread);
+    diagnostic.help.clone_from(&error.help);
     if let Some(fix) = &error.fix {
-        diagnostic = diagnostic.fix(format!("write `{fix}`"), entry.value_span(), format!("\"{fix}\""));
+        diagnostic = diagnostic.fix(format!("write `{fix}`"), entry.value_span(), syntax::quoted(fix));
     }
     diagnostic
 }
 
-/// The code of a value's error: what was found instead decides it.
-fn kind(error: &ValueError) -> Code {
-    let message = error.message.as_str();
-    if message.contains("leaves the project root") {
-        code::TYPE_LEAVES_ROOT
-    } else if message.contains("has no unit") {
-        code::TYPE_UNIT_MISSING
-    } else if message.starts_with("expected ") && message.contains(", found ") && !message.ends_with("found nothing") {
-        code::TYPE_MISMATCH
-    } else if message.contains("out of range") || message.contains("too large") || message.contains("longer than") {
-        code::TYPE_OUT_OF_RANGE
-    } else if matches!(error.expected, "name" | "metric") {
-        code::TYPE_BAD_NAME
-    } else {
-        code::TYPE_BAD_VALUE
+/// The code of a mistake in a value.
+fn kind(mistake: Mistake) -> Code {
+    match mistake {
+        Mistake::Malformed => code::TYPE_BAD_VALUE,
+        Mistake::Mismatch => code::TYPE_MISMATCH,
+        Mistake::UnitMissing => code::TYPE_UNIT_MISSING,
+        Mistake::OutOfRange => code::TYPE_OUT_OF_RANGE,
+        Mistake::OutsideProject => code::TYPE_LEAVES_ROOT,
+        Mistake::BadName => code::TYPE_BAD_NAME,
     }
 }
 
+/// Where bytes of a value stand; a value without any is told as a whole, since nothing of it could be pointed at.
 fn place(entry: EntryRef<'_>, range: &std::ops::Range<usize>) -> crate::source::Span {
     match syntax::string(entry.value()) {
-        Some(_) => entry.string_span(range.start as u32, range.end as u32),
-        None => entry.value_span(),
+        Some(text) if !text.is_empty() => entry.string_span(range.start as u32, range.end as u32),
+        Some(_) | None => entry.value_span(),
     }
 }
 
 fn expression_error(code: Code, entry: EntryRef<'_>, error: &ExpressionError) -> Diagnostic {
-    let mut diagnostic =
-        Diagnostic::new(code, place(entry, &error.range), error.message.clone()).label(error.label.clone());
+    let code = match error.fault {
+        Fault::Grammar => code,
+        Fault::Value(mistake) => kind(mistake),
+    };
+    let mut diagnostic = Diagnostic::new(code, place(entry, &error.range), error.message.clone())
+        .label(error.label.clone())
+        .tied(Tie::Unread);
     for (range, message) in &error.also {
         diagnostic = diagnostic.also(place(entry, range), message.clone());
     }
     if let Some(help) = &error.help {
         diagnostic = diagnostic.help(help.clone());
+    }
+    if let Some(fix) = &error.fix {
+        diagnostic = diagnostic.fix(format!("write `{fix}`"), entry.value_span(), syntax::quoted(fix));
     }
     diagnostic
 }

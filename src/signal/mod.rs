@@ -2,7 +2,7 @@
 
 mod typed;
 
-pub use typed::{Fault, Place, judge};
+pub use typed::{Fault, Join, Place, judge};
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -132,7 +132,7 @@ fn built_in(metric: &model::StdMetric) -> MetricFacts {
     };
     MetricFacts {
         name: metric.name.value.clone(),
-        dimension: Dimension::named(word, Currency::default()).unwrap_or_default(),
+        dimension: Dimension::named(word, Currency::ANY).unwrap_or_default(),
         subject: metric.subject.value,
         kinds: metric.kind.iter().map(|kind| kind.value).collect(),
         labels: Some(metric.label.iter().map(|label| label.name.value.clone()).collect()),

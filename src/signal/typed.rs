@@ -32,6 +32,8 @@ pub enum Fault {
     },
     /// Two sides do not measure the same.
     Dimensions {
+        /// What is done with them.
+        join: Join,
         /// The left side and what it measures.
         left: (Place, Dimension),
         /// The right side and what it measures.
@@ -51,6 +53,15 @@ pub enum Fault {
         /// Where.
         place: Place,
     },
+}
+
+/// What is done with two values that have to measure the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// One is held against the other.
+    Compared,
+    /// One is added to the other, or taken from it.
+    Added,
 }
 
 /// What a part of a condition measures, and its value where that is known now.
@@ -73,12 +84,12 @@ fn compare(comparison: &Comparison, vocabulary: &Vocabulary, faults: &mut Vec<Fa
     let left = operand(&comparison.left, vocabulary, faults);
     let right = operand(&comparison.right, vocabulary, faults);
     if let (Some(left), Some(right)) = (left, right) {
-        common(&left, &right, faults);
+        common(&left, &right, Join::Compared, faults);
     }
 }
 
 /// The dimension of both sides, or the fault that there is none.
-fn common(left: &Typed, right: &Typed, faults: &mut Vec<Fault>) -> Option<Dimension> {
+fn common(left: &Typed, right: &Typed, join: Join, faults: &mut Vec<Fault>) -> Option<Dimension> {
     if let Some(dimension) = left.dimension.unify(&right.dimension) {
         return Some(dimension);
     }
@@ -87,7 +98,7 @@ fn common(left: &Typed, right: &Typed, faults: &mut Vec<Fault>) -> Option<Dimens
     let (left, right) = sides;
     faults.push(match currencies {
         Some((one, other)) if one != other => Fault::Currencies { left, right },
-        _ => Fault::Dimensions { left, right },
+        _ => Fault::Dimensions { join, left, right },
     });
     None
 }
@@ -120,7 +131,7 @@ fn operand(operand: &Operand, vocabulary: &Vocabulary, faults: &mut Vec<Fault>) 
             for (_, next) in rest {
                 let next = self::operand(next, vocabulary, faults);
                 sum = match (sum, next) {
-                    (Some(sum), Some(next)) => common(&sum, &next, faults).map(|dimension| Typed {
+                    (Some(sum), Some(next)) => common(&sum, &next, Join::Added, faults).map(|dimension| Typed {
                         dimension,
                         value: None,
                         place: sum.place.start..next.place.end,

@@ -70,7 +70,7 @@ fn lower<T: Lower>(node: NodeRef<'static>) -> T {
     Lowering::new(&mut unheard).node(&view)
 }
 
-/// Path and text of an embedded file: grammar or standard library.
+/// Name (`std:…`) and text of an embedded file: grammar or standard library.
 pub fn embedded(file: FileId) -> Option<(&'static str, &'static str)> {
     if !file.is_embedded() {
         return None;
@@ -84,22 +84,23 @@ pub fn embedded(file: FileId) -> Option<(&'static str, &'static str)> {
 /// A file of the standard library that a project may import (`std:stacks/…`).
 pub fn importable(name: &str) -> Option<Document> {
     let name = name.strip_suffix(".kdl").unwrap_or(name);
-    let at =
-        FILES.iter().position(|(path, _)| path.strip_suffix(".kdl") == Some(name) && path.starts_with("stacks/"))?;
+    let at = paths().position(|path| path.strip_suffix(".kdl") == Some(name) && path.starts_with("stacks/"))?;
     load_documents().into_iter().nth(at)
 }
 
 /// The names that can be imported, without `std:`.
 pub fn importable_names() -> impl Iterator<Item = &'static str> {
-    FILES
-        .iter()
-        .filter(|(path, _)| path.starts_with("stacks/"))
-        .map(|(path, _)| path.strip_suffix(".kdl").unwrap_or(path))
+    paths().filter(|path| path.starts_with("stacks/")).map(|path| path.strip_suffix(".kdl").unwrap_or(path))
+}
+
+/// The paths of the embedded files below `stdlib/`.
+fn paths() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| name.strip_prefix("std:").unwrap_or(name))
 }
 
 /// Every embedded document of the standard library with its path, for tests and `std list`.
 pub fn files() -> impl Iterator<Item = (&'static str, &'static Document)> {
-    FILES.iter().map(|(path, _)| *path).zip(documents())
+    paths().zip(documents())
 }
 
 /// The facts of a platform, lowered once.

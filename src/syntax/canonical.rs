@@ -98,6 +98,12 @@ fn string(out: &mut String, text: &str) {
     if is_bare(text) {
         return out.push_str(text);
     }
+    out.push_str(&quoted(text));
+}
+
+/// A text as a string in quotes.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for character in text.chars() {
         match character {
@@ -115,6 +121,7 @@ fn string(out: &mut String, text: &str) {
         }
     }
     out.push('"');
+    out
 }
 
 fn number(out: &mut String, text: &str) {

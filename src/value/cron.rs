@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::date::Date;
 use super::duration::Duration;
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::scan::shortened;
 
 const EXPECTED: &str = "schedule";
@@ -216,6 +216,7 @@ fn read_number(field: &Field, text: &str, start: usize) -> Result<u8, ValueError
     }
     text.parse().ok().filter(|number| (field.least..=field.most).contains(number)).ok_or_else(|| {
         ValueError::new(EXPECTED, range, format!("`{}` is out of range for the field {}", shortened(text), field.name))
+            .of(Mistake::OutOfRange)
             .with_help(values_of(field))
     })
 }

@@ -41,14 +41,15 @@ impl Date {
 
     /// Reads `2027-01-31`.
     pub fn parse(text: &str) -> Result<Date, ValueError> {
-        let whole = 0..text.len();
         let Some((year, month, day)) = fields(text) else {
             let found = recognise::kind(text);
             let found = if found == EXPECTED { "text" } else { found };
-            let message = format!("expected {EXPECTED}, found {found} `{}`", shortened(text));
-            return Err(ValueError::new(EXPECTED, whole, message).with_help("a date is written `2027-01-31`"));
+            return Err(ValueError::mismatch(EXPECTED, found, text).with_help("a date is written `2027-01-31`"));
         };
-        let outside = |range, what: &str| Err(ValueError::new(EXPECTED, range, what.to_owned()));
+        let outside = |range, what: &str| {
+            let error = ValueError::new(EXPECTED, range, what.to_owned());
+            Err(error.with_help("write a day that the calendar has"))
+        };
         if year == 0 {
             return outside(0..4, "years are counted from 1");
         }
@@ -58,6 +59,7 @@ impl Date {
         let last = days_in(year, month);
         Date::new(year, month, day).ok_or_else(|| {
             ValueError::new(EXPECTED, 8..10, format!("{year:04}-{month:02} has {last} days, from 01 to {last}"))
+                .with_help("write a day that the calendar has")
         })
     }
 

@@ -116,6 +116,12 @@ impl Dimension {
     /// What both measure when they may be added or compared; `None` when they may not.
     /// A bare number is a ratio or a number of things, whichever stands on the other side, and nothing else.
     pub fn unify(&self, other: &Dimension) -> Option<Dimension> {
+        if self.names_the_currency_of(other) {
+            return Some(other.clone());
+        }
+        if other.names_the_currency_of(self) {
+            return Some(self.clone());
+        }
         if self.bases == other.bases {
             return match (self.bare, other.bare) {
                 (Bare::Number, bare) | (bare, Bare::Number) => Some(Dimension { bases: self.bases.clone(), bare }),
@@ -159,6 +165,17 @@ impl Dimension {
     fn bare_or(bases: Vec<(Base, i8)>, bare: Bare) -> Dimension {
         let bare = if bases.is_empty() { bare } else { Bare::Number };
         Dimension { bases, bare }
+    }
+
+    /// Whether it is in any currency, and `other` is the same in a currency of its own.
+    fn names_the_currency_of(&self, other: &Dimension) -> bool {
+        let known = other.currency().filter(|known| *known != Currency::ANY);
+        let (Some(Currency::ANY), Some(known)) = (self.currency(), known) else { return false };
+        let named = |(base, exponent): &(Base, i8)| match base {
+            Base::Money(Currency::ANY) => (Base::Money(known), *exponent),
+            Base::Money(_) | Base::Bytes | Base::Noun(_) | Base::Time => (base.clone(), *exponent),
+        };
+        self.bases.iter().map(named).eq(other.bases.iter().cloned())
     }
 
     /// Whether it is `plain` with a noun that says what is counted: `req/s` for `/s`.
@@ -209,6 +226,7 @@ impl fmt::Display for Dimension {
 
 fn power(base: &Base, exponent: i8) -> String {
     let name = match base {
+        Base::Money(Currency::ANY) => "money".to_owned(),
         Base::Money(currency) => format!("money ({currency})"),
         Base::Bytes => "bytes".to_owned(),
         Base::Noun(noun) => format!("`{}`", noun.as_str()),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::recognise;
 use super::scan::{scan, shortened};
 use super::unit::TimeUnit;
@@ -93,8 +93,13 @@ impl Duration {
         let whole = 0..text.len();
         let Some(quantity) = written.quantity() else { return Err(too_long(text)) };
         if quantity.dimension.is_number() {
-            return Err(ValueError::new(EXPECTED, whole, format!("`{text}` has no unit"))
-                .with_help(format!("add a unit: `{text}s`, `{text}m` or `{text}h`, for example")));
+            let error = ValueError::new(EXPECTED, whole, format!("`{text}` has no unit")).of(Mistake::UnitMissing);
+            return Err(match text.strip_suffix(['k', 'M']) {
+                Some(number) => error.with_help(format!(
+                    "`M` is a million and `k` a thousand; units are lower case: `{number}s`, `{number}m` or `{number}h`"
+                )),
+                None => error.with_help(format!("add a unit: `{text}s`, `{text}m` or `{text}h`, for example")),
+            });
         }
         let found = recognise::kind_of(&quantity);
         if found == "count" {
@@ -103,21 +108,22 @@ impl Duration {
                 .with_help("units of a duration are `ms`, `s`, `m`, `h`, `d`, `w`"));
         }
         if found != EXPECTED {
-            let message = format!("expected {EXPECTED}, found {found} `{}`", shortened(text));
-            return Err(ValueError::new(EXPECTED, whole, message)
+            return Err(ValueError::mismatch(EXPECTED, found, text)
                 .with_help("units of a duration are `ms`, `s`, `m`, `h`, `d`, `w`"));
         }
         match quantity.number.as_count() {
             Some(total) if total <= Duration::LONGEST.0 => Ok(Duration(total)),
             Some(_) => Err(too_long(text)),
             None if quantity.number.floor() > i128::from(Duration::LONGEST.0) => Err(too_long(text)),
-            None => Err(ValueError::new(EXPECTED, whole, format!("`{text}` is not a whole number of milliseconds"))),
+            None => Err(ValueError::new(EXPECTED, whole, format!("`{text}` is not a whole number of milliseconds"))
+                .with_help("nothing is measured finer than `1ms`")),
         }
     }
 }
 
 fn too_long(text: &str) -> ValueError {
     ValueError::new(EXPECTED, 0..text.len(), format!("`{}` is longer than a hundred years", shortened(text)))
+        .of(Mistake::OutOfRange)
         .with_help(format!("the longest duration is `{}`", Duration::LONGEST))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::scan::shortened;
 
 const EXPECTED: &str = "image";
@@ -35,7 +35,8 @@ impl ImageRef {
     pub fn parse(text: &str) -> Result<ImageRef, ValueError> {
         let whole = 0..text.len();
         if text.is_empty() {
-            return Err(ValueError::new(EXPECTED, whole, "expected image, found nothing"));
+            return Err(ValueError::new(EXPECTED, whole, "expected image, found nothing")
+                .with_help("write a reference: `ghcr.io/acme/api:1.2`"));
         }
         for scheme in ["https://", "http://", "docker://", "oci://"] {
             if let Some(rest) = text.strip_prefix(scheme) {
@@ -156,7 +157,8 @@ fn check_repository(repository: &str, start: usize, text: &str) -> Result<(), Va
         let range = at..at + component.len();
         at += component.len() + 1;
         if component.is_empty() {
-            return Err(ValueError::new(EXPECTED, range, "a part of the name is empty"));
+            return Err(ValueError::new(EXPECTED, range, "a part of the name is empty")
+                .with_help("write a name between the slashes"));
         }
         if component.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let fix = format!(
@@ -184,7 +186,9 @@ fn check_repository(repository: &str, start: usize, text: &str) -> Result<(), Va
             EXPECTED,
             start..start + repository.len(),
             "the name is longer than 255 characters",
-        ));
+        )
+        .of(Mistake::OutOfRange)
+        .with_help("shorten it"));
     }
     Ok(())
 }

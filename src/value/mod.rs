@@ -26,7 +26,7 @@ pub use cron::Cron;
 pub use date::{Date, WeekTime, Weekday};
 pub use dimension::{Base, Dimension};
 pub use duration::Duration;
-pub use error::ValueError;
+pub use error::{Mistake, ValueError};
 pub use image::{Floating, ImageRef};
 pub use money::Money;
 pub use name::{Gvk, MetricName, Name};

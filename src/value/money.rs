@@ -3,11 +3,12 @@
 use std::fmt;
 
 use super::dimension::Dimension;
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::number::Number;
 use super::quantity::{Quantity, QuantityError, spell_money};
 use super::recognise;
 use super::scan::{Written, scan, shortened};
+use super::size::too_large;
 use super::unit::{Currency, Per, Period, Unit};
 
 const EXPECTED: &str = "money";
@@ -48,15 +49,13 @@ impl Money {
         match unit {
             Some(Unit::Money(currency)) => {
                 let money = Money { amount: number, currency, per };
-                let too_large = || ValueError::new(EXPECTED, whole, format!("`{}` is too large", shortened(text)));
-                money.quantity().is_some().then_some(money).ok_or_else(too_large)
+                money.quantity().is_some().then_some(money).ok_or_else(|| too_large(EXPECTED, text))
             }
-            None => {
-                Err(ValueError::new(EXPECTED, whole, format!("`{}` has no currency", shortened(text))).with_help(HELP))
-            }
+            None => Err(ValueError::new(EXPECTED, whole, format!("`{}` has no currency", shortened(text)))
+                .of(Mistake::UnitMissing)
+                .with_help(HELP)),
             Some(Unit::Time(_) | Unit::Bytes(_) | Unit::Percent | Unit::Noun(_)) => {
-                let message = format!("expected {EXPECTED}, found {} `{}`", recognise::kind(text), shortened(text));
-                Err(ValueError::new(EXPECTED, whole, message).with_help(HELP))
+                Err(ValueError::mismatch(EXPECTED, recognise::kind(text), text).with_help(HELP))
             }
         }
     }

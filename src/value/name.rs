@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::recognise;
 use super::scan::shortened;
 
@@ -24,7 +24,9 @@ impl Name {
         const EXPECTED: &str = "name";
         const HELP: &str = "a name begins with a small letter and goes on with small letters, digits and `-`";
         if text.is_empty() {
-            return Err(ValueError::new(EXPECTED, 0..0, "expected name, found nothing").with_help(HELP));
+            return Err(ValueError::new(EXPECTED, 0..0, "expected name, found nothing")
+                .of(Mistake::BadName)
+                .with_help(HELP));
         }
         let allowed = |at: usize, letter: char| {
             letter.is_ascii_lowercase() || at > 0 && (letter.is_ascii_digit() || letter == '-')
@@ -32,13 +34,16 @@ impl Name {
         if let Some((at, letter)) = text.char_indices().find(|&(at, letter)| !allowed(at, letter)) {
             let place = text.get(..at).map_or(0, |before| before.chars().count()) + 1;
             let message = format!("{} at character {place} does not belong in a name", describe(letter));
-            let error = ValueError::new(EXPECTED, at..at + letter.len_utf8(), message).with_help(HELP);
+            let error =
+                ValueError::new(EXPECTED, at..at + letter.len_utf8(), message).of(Mistake::BadName).with_help(HELP);
             let meant = kebab(text);
             return Err(if meant != text && Name::parse(&meant).is_ok() { error.with_fix(meant) } else { error });
         }
         if text.len() > Name::LONGEST {
             let message = format!("the name has {} characters, and {} are allowed", text.len(), Name::LONGEST);
-            return Err(ValueError::new(EXPECTED, Name::LONGEST..text.len(), message));
+            return Err(ValueError::new(EXPECTED, Name::LONGEST..text.len(), message)
+                .of(Mistake::BadName)
+                .with_help("shorten it"));
         }
         Ok(Name(text.to_owned()))
     }
@@ -104,7 +109,9 @@ impl MetricName {
         for segment in text.split('.') {
             if segment.is_empty() {
                 let range = at.saturating_sub(1)..(at + 1).min(text.len());
-                return Err(ValueError::new(EXPECTED, range, "a segment of the metric is empty").with_help(HELP));
+                return Err(ValueError::new(EXPECTED, range, "a segment of the metric is empty")
+                    .of(Mistake::BadName)
+                    .with_help(HELP));
             }
             let allowed = |at: usize, letter: char| {
                 letter.is_ascii_lowercase() || at > 0 && (letter.is_ascii_digit() || letter == '_')
@@ -112,7 +119,8 @@ impl MetricName {
             if let Some((offset, letter)) = segment.char_indices().find(|&(at, letter)| !allowed(at, letter)) {
                 let range = at + offset..at + offset + letter.len_utf8();
                 let error =
-                    ValueError::new(EXPECTED, range, format!("{} does not belong in a metric", describe(letter)));
+                    ValueError::new(EXPECTED, range, format!("{} does not belong in a metric", describe(letter)))
+                        .of(Mistake::BadName);
                 let meant = text.replace('-', "_").to_ascii_lowercase();
                 let rescued = meant != text && MetricName::parse(&meant).is_ok();
                 return Err(if rescued { error.with_help(HELP).with_fix(meant) } else { error.with_help(HELP) });
@@ -120,7 +128,9 @@ impl MetricName {
             at += segment.len() + 1;
         }
         if text.len() > 200 {
-            return Err(ValueError::new(EXPECTED, 200..text.len(), "the metric is longer than 200 characters"));
+            return Err(ValueError::new(EXPECTED, 200..text.len(), "the metric is longer than 200 characters")
+                .of(Mistake::BadName)
+                .with_help("shorten it"));
         }
         Ok(MetricName(text.to_owned()))
     }
@@ -154,8 +164,7 @@ impl Gvk {
             [version, kind] => ("", *version, *kind),
             _ => {
                 let found = recognise::kind(text);
-                let message = format!("expected {EXPECTED}, found {found} `{}`", shortened(text));
-                return Err(ValueError::new(EXPECTED, 0..text.len(), message).with_help(HELP));
+                return Err(ValueError::mismatch(EXPECTED, found, text).with_help(HELP));
             }
         };
         let version_start = if parts.len() == 3 { group.len() + 1 } else { 0 };

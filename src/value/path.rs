@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::scan::shortened;
 
 const EXPECTED: &str = "path";
@@ -68,6 +68,7 @@ impl ProjectPath {
                     if segments.pop().is_none() {
                         let message = format!("`{}` leaves the project root", shortened(text));
                         return Err(ValueError::new(EXPECTED, at..at + 2, message)
+                            .of(Mistake::OutsideProject)
                             .with_help("nothing outside the project is ever read or written"));
                     }
                 }
@@ -89,7 +90,7 @@ fn refuse_foreign(text: &str) -> Result<(), ValueError> {
     }
     if let Some((at, letter)) = text.char_indices().find(|(_, letter)| letter.is_control()) {
         let message = format!("the control character U+{:04X} does not belong in a path", u32::from(letter));
-        return Err(ValueError::new(EXPECTED, at..at + letter.len_utf8(), message));
+        return Err(ValueError::new(EXPECTED, at..at + letter.len_utf8(), message).with_help("remove it"));
     }
     let has_drive = text.get(1..3).is_some_and(|drive| drive.starts_with(":/") || drive.starts_with(":\\"));
     if text.starts_with('/') || has_drive {
@@ -98,6 +99,7 @@ fn refuse_foreign(text: &str) -> Result<(), ValueError> {
             whole,
             format!("`{}` is absolute and leaves the project root", shortened(text)),
         )
+        .of(Mistake::OutsideProject)
         .with_help("paths are relative to the file that names them"));
     }
     if let Some(at) = text.find('\\') {
@@ -106,10 +108,13 @@ fn refuse_foreign(text: &str) -> Result<(), ValueError> {
     }
     if text == "~" || text.starts_with("~/") {
         return Err(ValueError::new(EXPECTED, 0..1, format!("`{}` leaves the project root", shortened(text)))
+            .of(Mistake::OutsideProject)
             .with_help("`~` is somebody's home; paths are relative to the file that names them"));
     }
     if text.len() > 1_024 {
-        return Err(ValueError::new(EXPECTED, 1_024..text.len(), "the path is longer than 1024 bytes"));
+        return Err(ValueError::new(EXPECTED, 1_024..text.len(), "the path is longer than 1024 bytes")
+            .of(Mistake::OutOfRange)
+            .with_help("write a shorter path"));
     }
     Ok(())
 }

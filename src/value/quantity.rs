@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::dimension::{Base, Dimension};
 use super::duration::Duration;
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::number::Number;
 use super::scan::{Written, scan};
 use super::size::Bytes;
@@ -72,7 +72,9 @@ impl Quantity {
     /// Reads a number with its units.
     pub fn parse(text: &str) -> Result<Quantity, ValueError> {
         let written = scan(text, "quantity")?;
-        written.quantity().ok_or_else(|| ValueError::new("quantity", 0..text.len(), "the number is too large"))
+        written.quantity().ok_or_else(|| {
+            ValueError::new("quantity", 0..text.len(), "the number is too large").of(Mistake::OutOfRange)
+        })
     }
 
     /// The sum.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::number::Number;
 use super::quantity::{Quantity, spell_things};
 use super::recognise;
 use super::scan::{scan, shortened};
+use super::size::too_large;
 use super::unit::{ByteUnit, Noun, Per, Period, Unit};
 
 const EXPECTED: &str = "rate";
@@ -41,7 +42,7 @@ impl Rate {
         let written = scan(text, EXPECTED)?;
         let whole = 0..text.len();
         if written.quantity().is_none() {
-            return Err(ValueError::new(EXPECTED, whole, format!("`{}` is too large", shortened(text))));
+            return Err(too_large(EXPECTED, text));
         }
         let flow = match &written.unit {
             None => Some(Flow::Number),
@@ -53,15 +54,13 @@ impl Rate {
             (Some(flow), [Per::Period(per)]) => Ok(Rate { number: written.number, flow, per: *per }),
             (Some(_), []) => {
                 Err(ValueError::new(EXPECTED, whole, format!("`{}` does not say per what time", shortened(text)))
+                    .of(Mistake::UnitMissing)
                     .with_help(format!("add one: `{text}/s` or `{text}/month`, for example")))
             }
             (Some(_), _) => {
                 Err(ValueError::new(EXPECTED, written.per_range, "a rate is per one stretch of time").with_help(HELP))
             }
-            (None, _) => {
-                let message = format!("expected {EXPECTED}, found {} `{}`", recognise::kind(text), shortened(text));
-                Err(ValueError::new(EXPECTED, whole, message).with_help(HELP))
-            }
+            (None, _) => Err(ValueError::mismatch(EXPECTED, recognise::kind(text), text).with_help(HELP)),
         }
     }
 

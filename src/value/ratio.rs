@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::number::Number;
 use super::recognise;
 use super::scan::{scan, shortened};
@@ -50,12 +50,14 @@ impl Ratio {
     pub fn parse(text: &str) -> Result<Ratio, ValueError> {
         let written = scan(text, EXPECTED)?;
         let whole = 0..text.len();
-        let outside = || ValueError::new(EXPECTED, whole.clone(), format!("`{}` is out of range", shortened(text)));
+        let outside = || {
+            ValueError::new(EXPECTED, whole.clone(), format!("`{}` is out of range", shortened(text)))
+                .of(Mistake::OutOfRange)
+        };
         let Some(quantity) = written.quantity() else { return Err(outside()) };
         if !quantity.dimension.is_number() && !quantity.dimension.is_ratio() {
             let found = recognise::kind_of(&quantity);
-            let message = format!("expected {EXPECTED}, found {found} `{}`", shortened(text));
-            return Err(ValueError::new(EXPECTED, whole, message)
+            return Err(ValueError::mismatch(EXPECTED, found, text)
                 .with_help("a ratio is written with `%`, or as a number from 0 to 1"));
         }
         if let Some(ratio) = Ratio::new(quantity.number) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError, described};
 use super::number::Number;
 use super::recognise;
 use super::unit::{self, Currency, Per, TimeUnit, Unit};
@@ -66,14 +66,18 @@ impl<'a> Scanner<'a> {
         let whole = 0..self.text.len();
         let trimmed = self.text.trim();
         if trimmed.is_empty() {
-            return Err(self.error(whole, format!("expected {}, found nothing", self.expected)));
+            return Err(self
+                .error(whole, format!("expected {}, found nothing", self.expected))
+                .with_help(format!("write {}", described(self.expected))));
         }
         if trimmed.len() != self.text.len() {
-            return Err(self.error(whole, format!("a {} has no space around it", self.expected)).with_fix(trimmed));
+            return Err(self
+                .error(whole, format!("{} has no space around it", described(self.expected)))
+                .with_fix(trimmed));
         }
         let unsigned = trimmed.trim_start_matches(['-', '+', '−']);
         if unsigned.len() != trimmed.len() && unsigned.starts_with(|first: char| first.is_ascii_digit()) {
-            let message = format!("a {} is written without a sign", self.expected);
+            let message = format!("{} is written without a sign", described(self.expected));
             return Err(self.error(0..trimmed.len() - unsigned.len(), message).with_fix(unsigned));
         }
         Ok(())
@@ -256,6 +260,7 @@ impl<'a> Scanner<'a> {
                 let message = format!("`{}` has no unit", self.text.get(number_range.clone()).unwrap_or_default());
                 return Err(self
                     .error(number_range, message)
+                    .of(Mistake::UnitMissing)
                     .with_help("each part of a compound duration has one: `1h30m`"));
             }
             let unit = self.time_unit(word, &range)?;
@@ -304,7 +309,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn too_large(&self, range: &Range<usize>) -> ValueError {
-        self.error(range.clone(), "the number is too large")
+        self.error(range.clone(), "the number is too large").of(Mistake::OutOfRange).with_help("write a smaller number")
     }
 
     /// Nothing may follow; if something does, the text is perhaps another kind of value.
@@ -316,6 +321,9 @@ impl<'a> Scanner<'a> {
         if recognise::other_kind(self.text).is_some() {
             return Err(self.mismatch());
         }
+        if let Some(error) = self.decimal_comma(rest) {
+            return Err(error);
+        }
         let joined: String = self.text.split(' ').collect();
         let junk = self.text.len() - rest.trim_start().len()..self.text.len();
         let error = self.error(junk, format!("unexpected `{}` after the value", rest.trim_start()));
@@ -326,11 +334,19 @@ impl<'a> Scanner<'a> {
         Err(if compound { error.with_fix(joined) } else { error })
     }
 
+    /// `99,9%`: a comma where the point of a decimal should be. Three digits behind it may group thousands instead.
+    fn decimal_comma(&self, rest: &str) -> Option<ValueError> {
+        let digits = rest.strip_prefix(',')?.bytes().take_while(u8::is_ascii_digit).count();
+        let at = self.text.len() - rest.len();
+        let fix = self.replaced(at..at + 1, ".");
+        let is_meant = digits > 0 && digits != 3 && scan(&fix, self.expected).is_ok();
+        is_meant.then(|| self.error(at..at + 1, "the decimal sign is a point, not a comma").with_fix(fix))
+    }
+
     /// The text is no number at all.
     fn mismatch(&self) -> ValueError {
-        let whole = 0..self.text.len();
         let found = recognise::other_kind(self.text).unwrap_or("text");
-        self.error(whole, format!("expected {}, found {found} `{}`", self.expected, shortened(self.text)))
+        ValueError::mismatch(self.expected, found, self.text).with_help(units_for(self.expected))
     }
 }
 

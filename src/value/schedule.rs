@@ -5,7 +5,7 @@ use std::fmt;
 use super::cron::{self, Cron};
 use super::date::time_of_day;
 use super::duration::Duration;
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::recognise;
 use super::scan::shortened;
 
@@ -60,8 +60,7 @@ impl Schedule {
             _ => None,
         };
         let found = recognise::kind(text);
-        let error =
-            ValueError::new(EXPECTED, whole, format!("expected {EXPECTED}, found {found} `{}`", shortened(text)));
+        let error = ValueError::mismatch(EXPECTED, found, text);
         Err(match (meant, Duration::parse(text)) {
             (Some(meant), _) => error.with_fix(meant),
             (None, Ok(duration)) if even(duration).is_some() => error.with_fix(format!("every {duration}")),
@@ -169,7 +168,9 @@ fn daily(time: &str, text: &str) -> Result<Schedule, ValueError> {
         (Some(_), _, _) => error.with_fix(format!("daily {padded}")),
         (None, Some(_), _) => error.with_fix(format!("daily {time}:00")),
         (None, None, Some(_)) => error.with_fix(format!("daily {padded}:00")),
-        (None, None, None) => error.with_help("a time of day goes from `00:00` to `23:59`, in UTC"),
+        (None, None, None) => {
+            error.of(Mistake::OutOfRange).with_help("a time of day goes from `00:00` to `23:59`, in UTC")
+        }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::ValueError;
+use super::error::{Mistake, ValueError};
 use super::number::Number;
 use super::recognise;
 use super::scan::{scan, shortened};
@@ -48,26 +48,26 @@ impl Bytes {
         const EXPECTED: &str = "bytes";
         let written = scan(text, EXPECTED)?;
         let whole = 0..text.len();
-        let too_large = || ValueError::new(EXPECTED, whole.clone(), format!("`{}` is too large", shortened(text)));
-        let Some(quantity) = written.quantity() else { return Err(too_large()) };
+        let Some(quantity) = written.quantity() else { return Err(too_large(EXPECTED, text)) };
         if quantity.dimension.is_number() {
             let (number, unit) = match text.strip_suffix('M') {
                 Some(number) => (number, "MiB"),
                 None => (text.strip_suffix('k').unwrap_or(text), if text.ends_with('k') { "KiB" } else { "MiB" }),
             };
             return Err(ValueError::new(EXPECTED, whole, format!("`{text}` has no unit"))
+                .of(Mistake::UnitMissing)
                 .with_help(format!("add a unit: `{number}{unit}`, for example")));
         }
         let found = recognise::kind_of(&quantity);
         if found != EXPECTED {
-            let message = format!("expected {EXPECTED}, found {found} `{}`", shortened(text));
-            return Err(ValueError::new(EXPECTED, whole, message)
+            return Err(ValueError::mismatch(EXPECTED, found, text)
                 .with_help("units of bytes are `B`, `kB`, `MB`, `GB`, `TB`, `KiB`, `MiB`, `GiB`, `TiB`"));
         }
         match quantity.number.as_count() {
             Some(bytes) => Ok(Bytes(bytes)),
-            None if quantity.number.as_whole().is_some() => Err(too_large()),
-            None => Err(ValueError::new(EXPECTED, whole, format!("`{text}` is not a whole number of bytes"))),
+            None if quantity.number.as_whole().is_some() => Err(too_large(EXPECTED, text)),
+            None => Err(ValueError::new(EXPECTED, whole, format!("`{text}` is not a whole number of bytes"))
+                .with_help("write it in a smaller unit")),
         }
     }
 }
@@ -121,13 +121,14 @@ impl Cpu {
                 }
                 if !quantity.dimension.is_number() {
                     let found = recognise::kind_of(&quantity);
-                    let message = format!("expected {EXPECTED}, found {found} `{}`", shortened(text));
-                    return Err(ValueError::new(EXPECTED, whole, message).with_help(HELP));
+                    return Err(ValueError::mismatch(EXPECTED, found, text).with_help(HELP));
                 }
                 quantity.number.times(Number::whole(1_000))
             }
         };
-        let outside = |message: String| Err(ValueError::new(EXPECTED, whole.clone(), message).with_help(HELP));
+        let outside = |message: String| {
+            Err(ValueError::new(EXPECTED, whole.clone(), message).of(Mistake::OutOfRange).with_help(HELP))
+        };
         match number.map(|number| (number.as_count(), number)) {
             Some((Some(0), _)) => outside(format!("`{text}` is out of range: nothing runs on no cpu")),
             Some((Some(millicores), _)) if millicores <= 1_000_000_000 => Ok(Cpu(millicores)),
@@ -170,16 +171,20 @@ impl Count {
         let written = scan(text, EXPECTED)?;
         let whole = 0..text.len();
         let Some(quantity) = written.quantity() else {
-            return Err(ValueError::new(EXPECTED, whole, format!("`{}` is too large", shortened(text))));
+            return Err(too_large(EXPECTED, text));
         };
         if !quantity.dimension.is_number() {
             let found = recognise::kind_of(&quantity);
-            let error =
-                ValueError::new(EXPECTED, whole, format!("expected {EXPECTED}, found {found} `{}`", shortened(text)));
-            return Err(error.with_help("a count is a whole number without a unit"));
+            return Err(
+                ValueError::mismatch(EXPECTED, found, text).with_help("a count is a whole number without a unit")
+            );
         }
-        let not_whole = || ValueError::new(EXPECTED, whole, format!("`{}` is not a whole number", shortened(text)));
-        quantity.number.as_count().map(Count).ok_or_else(not_whole)
+        match quantity.number.as_count() {
+            Some(count) => Ok(Count(count)),
+            None if quantity.number.as_whole().is_some() => Err(too_large(EXPECTED, text)),
+            None => Err(ValueError::new(EXPECTED, whole, format!("`{}` is not a whole number", shortened(text)))
+                .with_help("write a whole number")),
+        }
     }
 }
 
@@ -187,4 +192,11 @@ impl fmt::Display for Count {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.0)
     }
+}
+
+/// A number beyond what a value of its type can hold.
+pub(super) fn too_large(expected: &'static str, text: &str) -> ValueError {
+    ValueError::new(expected, 0..text.len(), format!("`{}` is too large", shortened(text)))
+        .of(Mistake::OutOfRange)
+        .with_help("write a smaller number")
 }

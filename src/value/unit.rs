@@ -176,6 +176,8 @@ impl ByteUnit {
 pub struct Currency([u8; 3]);
 
 impl Currency {
+    /// Whichever the project writes its money in: what a metric of the standard library is in.
+    pub const ANY: Currency = Currency([0; 3]);
     /// The dollar of the United States.
     pub const USD: Currency = Currency(*b"USD");
     /// The euro.
@@ -207,6 +209,9 @@ impl Currency {
 
 impl fmt::Display for Currency {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Currency::ANY {
+            return formatter.write_str("any currency");
+        }
         self.0.iter().try_for_each(|&letter| write!(formatter, "{}", char::from(letter)))
     }
 }

@@ -267,7 +267,11 @@ fn advice(diagnostic: &Diagnostic, charset: Charset) -> Vec<(Advice, String)> {
         advice.push((Advice::Help, lines(help)));
     }
     if let Some(fix) = &diagnostic.fix {
-        advice.push((Advice::Note, lines(&format!("`deployc check --fix` does this: {}", fix.title))));
+        let note = match &diagnostic.help {
+            Some(help) if *help == fix.title => "`deployc check --fix` does this".to_owned(),
+            Some(_) | None => format!("`deployc check --fix` does this: {}", fix.title),
+        };
+        advice.push((Advice::Note, lines(&note)));
     }
     let hidden = diagnostic.labels.len().saturating_sub(MOST_LABELS);
     if hidden > 0 {

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::value::ValueError;
+use crate::value::{Mistake, ValueError};
 
 /// Which rule of the language a mistake breaks; it decides the area of the diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The text is not of the grammar: `syntax/`.
     Grammar,
-    /// A value in it is malformed, or two values do not go together: `type/`.
-    Value,
+    /// A value in it is wrong: `type/`.
+    Value(Mistake),
 }
 
 /// Why a text is no condition or template. Ranges count bytes inside the text; the caller maps them to a file.
@@ -47,17 +47,18 @@ impl ExpressionError {
         }
     }
 
-    /// A value that is malformed or does not fit.
-    pub(super) fn value(range: Range<usize>, message: impl Into<String>) -> Self {
-        ExpressionError { fault: Fault::Value, ..ExpressionError::new(range, message) }
-    }
-
     /// The mistake in a value that begins at byte `start` of `text` and is `length` long.
     pub(super) fn of_value(error: ValueError, text: &str, start: usize, length: usize) -> Self {
-        let fix = error.fix.map(|fix| replaced(text, start..start + length, &fix).into());
+        let fix = error.fix.as_ref().map(|fix| replaced(text, start..start + length, fix).into());
         let range = start + error.range.start..start + error.range.end;
-        let label = format!("not a valid {}", error.expected).into();
-        ExpressionError { help: error.help.map(Into::into), fix, label, ..ExpressionError::value(range, error.message) }
+        let label = error.label().into();
+        ExpressionError {
+            fault: Fault::Value(error.mistake),
+            help: error.help.map(Into::into),
+            fix,
+            label,
+            ..ExpressionError::new(range, error.message)
+        }
     }
 
     /// Adds what to do about it.

@@ -153,7 +153,8 @@ pub(super) fn held(text: &str, keyword: Keyword, node: Node, duration: Range<usi
                 .with_place(place, "a value, not a condition")
                 .with_help(help)
         }
-        Node::Logic(_) => ExpressionError::new(keyword_range, format!("`{word}` follows a single comparison")),
+        Node::Logic(_) => ExpressionError::new(keyword_range, format!("`{word}` follows a single comparison"))
+            .with_help(format!("write it behind each comparison: `a > 1 {word} 5m and b > 2 {word} 5m`")),
     };
     Node::Wrong(Box::new(error))
 }
@@ -173,7 +174,8 @@ fn misplaced(
     };
     if let Some(earlier) = earlier {
         let error = ExpressionError::new(keyword_range.clone(), format!("`{word}` stands twice"));
-        return Some(error.with_label("the second one").with_place(earlier.place.range(), "the first one"));
+        let error = error.with_label("the second one").with_place(earlier.place.range(), "the first one");
+        return Some(error.with_help("keep one of the two"));
     }
     let over = comparison.over.as_ref().filter(|_| keyword == Keyword::For)?;
     let end = comparison.right.place().end;

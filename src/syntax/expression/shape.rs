@@ -43,7 +43,8 @@ pub(super) fn check(text: &str, tokens: &[(Token, Range<usize>)]) -> Result<(), 
                 Some(pair) => return Err(unclosed(&pair, range.clone())),
                 None => {
                     return Err(ExpressionError::new(range.clone(), format!("{token} closes nothing"))
-                        .with_label("nothing is open here"));
+                        .with_label("nothing is open here")
+                        .with_help("remove it, or open it before"));
                 }
             },
             Token::And | Token::Or => compared = None,
@@ -89,11 +90,18 @@ fn unclosed(pair: &Opened, end: Range<usize>) -> ExpressionError {
     ExpressionError::new(pair.range.clone(), format!("{} is never closed", pair.token))
         .with_label("opened here")
         .with_place(end, format!("`{closer}` was expected here at the latest"))
+        .with_help(format!("close it with `{closer}`"))
 }
 
 fn chained(text: &str, first: Range<usize>, second: Range<usize>) -> ExpressionError {
     let sign = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().to_owned();
     let between = text.get(first.end..second.start).unwrap_or_default().trim();
+    if first.end == second.start {
+        let both = first.start..second.end;
+        return ExpressionError::new(both.clone(), format!("`{}` is no comparison", sign(&both)))
+            .with_label("one sign compares")
+            .with_fix(text, both, &sign(&first));
+    }
     let help = format!("compare twice: `… {} {between} and {between} {} …`", sign(&first), sign(&second));
     ExpressionError::new(second, "comparisons cannot be chained")
         .with_label("the second comparison")

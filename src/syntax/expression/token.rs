@@ -142,6 +142,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Expressio
         let Ok(token) = token else { return Err(no_word(text, range)) };
         if token == Token::Quantity {
             let written = text.get(range.clone()).unwrap_or_default();
+            if written.starts_with('$') && text.get(range.end..).is_some_and(|rest| rest.starts_with('{')) {
+                return Err(template(text, range));
+            }
             // The quantity is read here for its mistakes, which are told before those of the grammar.
             Quantity::parse(written)
                 .map_err(|error| ExpressionError::of_value(error, text, range.start, range.len()))?;
@@ -178,7 +181,21 @@ fn no_word(text: &str, range: Range<usize>) -> ExpressionError {
         return error.with_help("metrics are written in small letters, digits, `_` and `.`: `latency.p95`");
     }
     let shown = if first.is_control() { format!("U+{:04X}", u32::from(first)) } else { first.to_string() };
-    ExpressionError::new(one, format!("`{shown}` does not belong in a condition"))
+    let help = match first {
+        '#' => "comments stand outside of the string, behind `//`",
+        '[' | ']' => "code of a metrics backend is passed on with its type before the string: `(promql)\"…\"`",
+        _ => "a condition compares metrics with quantities: `error_rate > 2% for 5m`",
+    };
+    ExpressionError::new(one, format!("`{shown}` does not belong in a condition")).with_help(help)
+}
+
+/// `${…}`, which conditions do not expand.
+fn template(text: &str, range: Range<usize>) -> ExpressionError {
+    let rest = text.get(range.start..).unwrap_or_default();
+    let end = range.start + rest.find('}').map_or(rest.len(), |at| at + 1);
+    ExpressionError::new(range.start..end, "a condition is no template")
+        .with_label("is not replaced here")
+        .with_help("write the number itself")
 }
 
 /// Takes the whole quantity whose first character is read: digits, unit, and every `/unit`.
