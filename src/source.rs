@@ -2,7 +2,7 @@
 //!
 //! This file is also compiled into the build script, so it depends on nothing else of the crate.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A file known to this run. Project files count up from 0; the embedded files of the standard library and
 /// the grammar count up from [`FileId::EMBEDDED`].
@@ -60,7 +60,7 @@ pub struct Origin {
     /// The primary declaration: a place in the user's files or in an embedded file; file [`FileId::RULE`] if a rule alone decided.
     pub place: Span,
     /// Further places that contributed.
-    pub also: Option<Rc<[Span]>>,
+    pub also: Option<Arc<[Span]>>,
     /// The named rule of the compiler that combined them, as a short sentence; empty when the value was taken as written.
     pub rule: &'static str,
 }

@@ -247,7 +247,7 @@ fn decision(deploy: &str) -> (i64, String) {
 #[test]
 fn the_risk_follows_the_published_tables() {
     let points = |factor: &str| -> i64 {
-        let factor: deployc::model::StdRiskFactor = deployc::standard::get("risk-factor", factor).unwrap();
+        let factor: &deployc::model::StdRiskFactor = deployc::standard::get("risk-factor", factor).unwrap();
         factor.points.value.parse().unwrap()
     };
     let (whole, advice) = decision(SHOP);

@@ -35,13 +35,14 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Where the value ends: what its place says, or the browser where the variable's name tells the bundler to publish it.
-fn end<'s>(value: &Typed<'_>, sinks: &'s [model::StdSink]) -> Option<&'s model::StdSink> {
+fn end(value: &Typed<'_>, sinks: &[&'static model::StdSink]) -> Option<&'static model::StdSink> {
     let of_variable = matches!(value.sink, "environment" | "build-value") && value.shape.id == "env-entry";
-    let published = |sink: &&model::StdSink| {
+    let published = |sink: &&'static model::StdSink| {
         let name = value.node.name();
         of_variable && sink.publishes.iter().any(|prefix| name.starts_with(prefix.value.as_str()))
     };
-    sinks.iter().find(published).or_else(|| sinks.iter().find(|sink| sink.name.value == value.sink))
+    let mut all = sinks.iter().copied();
+    all.clone().find(published).or_else(|| all.find(|sink| sink.name.value == value.sink))
 }
 
 /// How a secret reached a value, step by step.

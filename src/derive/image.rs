@@ -205,7 +205,7 @@ fn of_service(
     let runtime = service.runtime.as_ref();
     let name = runtime.map(|runtime| Sourced::new(base(&runtime.name.value).to_owned(), runtime.name.origin.clone()));
     let facts = name.as_ref().and_then(|name| standard::get::<model::StdRuntime>("runtime", &name.value));
-    let version = runtime.and_then(|runtime| version(runtime, facts.as_ref()));
+    let version = runtime.and_then(|runtime| version(runtime, facts));
     let instructions = instructions(service, folder, loader);
     let manifest = facts.as_ref().and_then(|facts| manifest(runtime, facts, folder, loader, service, assumptions));
     let manager = facts.as_ref().zip(manifest.as_ref()).and_then(|(facts, manifest)| {

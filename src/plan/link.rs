@@ -54,7 +54,7 @@ pub fn runbook_path(plan: &Plan<'_>) -> String {
 /// The heading of a runbook entry: its title in the standard library, else its name as words.
 pub fn runbook_title(name: &str, plan: &Plan<'_>) -> String {
     let own = plan.model.declared.runbooks.iter().any(|runbook| runbook.name.value == name);
-    let fact: Option<model::StdRunbook> = standard::get("runbook", name);
+    let fact: Option<&'static model::StdRunbook> = standard::get("runbook", name);
     let title = match fact {
         Some(fact) if !own => fact.title.value.clone(),
         Some(_) | None => words(name),

@@ -13,7 +13,7 @@ const WORKFLOWS: &str = ".github/workflows/";
 pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) artifacts: &'a [Artifact],
-    signs: Vec<model::StdStepSign>,
+    signs: Vec<&'static model::StdStepSign>,
 }
 
 /// A job of a workflow.
@@ -64,12 +64,12 @@ impl<'a> Scene<'a> {
 
     /// A sign of the standard library.
     pub(super) fn sign(&self, name: &str) -> Option<&model::StdStepSign> {
-        self.signs.iter().find(|sign| sign.name.value == name)
+        self.signs.iter().copied().find(|sign| sign.name.value == name)
     }
 
     /// The signs whose steps need to write to a scope of the token.
     pub(super) fn signs_for(&self, scope: &str) -> impl Iterator<Item = &model::StdStepSign> {
-        self.signs.iter().filter(move |sign| sign.scope.value == scope)
+        self.signs.iter().copied().filter(move |sign| sign.scope.value == scope)
     }
 
     /// Whether a step does what a sign says.

@@ -36,7 +36,7 @@ pub(super) fn secret_names_only(scene: &Scene<'_>, tally: &mut Tally) {
     if scene.plan.model.declared.secrets.is_empty() {
         return;
     }
-    let shapes: Vec<model::StdCredentialShape> = standard::all("credential-shape");
+    let shapes: Vec<&'static model::StdCredentialShape> = standard::all("credential-shape");
     for artifact in scene.artifacts {
         let text = render::text(artifact);
         let found = shapes.iter().find(|shape| holds(&text, shape));

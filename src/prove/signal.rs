@@ -160,7 +160,7 @@ pub(super) fn logs_redacted(scene: &Scene<'_>, tally: &mut Tally) {
 pub(super) fn logs_retained(scene: &Scene<'_>, tally: &mut Tally) {
     let Some(logs) = logs(scene) else { return };
     let posture = check::posture(scene.plan.model);
-    let facts: Option<model::StdPosture> = standard::get("posture", posture.word());
+    let facts: Option<&'static model::StdPosture> = standard::get("posture", posture.word());
     let asked = facts.and_then(|facts| {
         facts.require.iter().find(|one| one.name.value == "log-retention").map(|one| one.value.value.clone())
     });

@@ -67,7 +67,7 @@ fn by_action(step: Step<'_>, scope: &str) -> bool {
     let Some(action) = step.action() else { return false };
     let mut parts = action.splitn(3, '/');
     let repository = [parts.next().unwrap_or_default(), "/", parts.next().unwrap_or_default()].concat();
-    let known: Option<model::StdAction> = standard::get("action", &repository);
+    let known: Option<&'static model::StdAction> = standard::get("action", &repository);
     known.is_some_and(|known| {
         known.permission.iter().any(|needed| needed.scope.value == scope && needed.access.value == "write")
     })

@@ -3,9 +3,7 @@
 //! The build script parses `stdlib/` and prints each document as static tables; a lookup is a binary search, and only
 //! what is asked for is lowered.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::any::Any;
 use std::sync::OnceLock;
 
 use crate::model::{Lower, Lowering};
@@ -48,19 +46,35 @@ pub fn kinds() -> Vec<&'static str> {
     kinds
 }
 
-/// The declaration of a name, lowered.
-pub fn get<T: Lower>(kind: &str, name: &str) -> Option<T> {
-    find(kind, name).map(lower)
+/// The declaration of a name, lowered the first time it is asked for.
+pub fn get<T: Lower + Send + Sync + 'static>(kind: &str, name: &str) -> Option<&'static T> {
+    let at = INDEX.binary_search_by(|(k, n, ..)| (*k, *n).cmp(&(kind, name))).ok()?;
+    lowered(at)
+}
+
+/// A declaration that the compiler itself rests on; the tests see that the library has it.
+pub fn fact<T: Lower + Send + Sync + 'static>(kind: &str, name: &str) -> &'static T {
+    get(kind, name).unwrap_or_else(|| Box::leak(Box::default()))
 }
 
 /// Every declaration of a kind, lowered, in the order of the files they are written in.
-pub fn all<T: Lower>(kind: &str) -> Vec<T> {
-    let mut rows: Vec<_> = of_kind(kind).iter().collect();
-    rows.sort_by_key(|(_, _, file, node)| (*file, *node));
-    let documents = documents();
-    rows.iter()
-        .filter_map(|(_, _, file, node)| documents.get(usize::from(*file)).map(|document| lower(document.node(*node))))
-        .collect()
+pub fn all<T: Lower + Send + Sync + 'static>(kind: &str) -> Vec<&'static T> {
+    let start = INDEX.partition_point(|(k, ..)| *k < kind);
+    let end = INDEX.partition_point(|(k, ..)| *k <= kind);
+    let mut rows: Vec<_> = (start..end).zip(INDEX.get(start..end).unwrap_or_default()).collect();
+    rows.sort_by_key(|(_, (_, _, file, node))| (*file, *node));
+    rows.into_iter().filter_map(|(at, _)| lowered(at)).collect()
+}
+
+/// A fact never changes, so each is lowered once and kept as long as the process lives.
+fn lowered<T: Lower + Send + Sync + 'static>(at: usize) -> Option<&'static T> {
+    static LOWERED: OnceLock<Vec<OnceLock<Box<dyn Any + Send + Sync>>>> = OnceLock::new();
+    let (_, _, file, node) = INDEX.get(at)?;
+    let node = documents().get(usize::from(*file))?.node(*node);
+    let slot = LOWERED.get_or_init(|| INDEX.iter().map(|_| OnceLock::new()).collect()).get(at)?;
+    let fact = slot.get_or_init(|| Box::new(lower::<T>(node)));
+    debug_assert!(fact.is::<T>(), "a kind of fact is lowered to one type");
+    fact.downcast_ref()
 }
 
 /// The standard library is checked by the build and the tests, so nothing can be wrong with a node here.
@@ -103,19 +117,9 @@ pub fn files() -> impl Iterator<Item = (&'static str, &'static Document)> {
     paths().zip(documents())
 }
 
-/// The facts of a platform, lowered once.
-pub fn platform(name: &str) -> Option<Rc<crate::model::StdPlatform>> {
-    thread_local! {
-        static PLATFORMS: RefCell<BTreeMap<String, Option<Rc<crate::model::StdPlatform>>>> = const { RefCell::new(BTreeMap::new()) };
-    }
-    PLATFORMS.with_borrow_mut(|known| match known.get(name) {
-        Some(platform) => platform.clone(),
-        None => {
-            let platform = get("platform", name).map(Rc::new);
-            known.insert(name.to_owned(), platform.clone());
-            platform
-        }
-    })
+/// The facts of a platform.
+pub fn platform(name: &str) -> Option<&'static crate::model::StdPlatform> {
+    get("platform", name)
 }
 
 /// A numeric limit of a platform, by name: the most of it. Read without lowering the whole platform.

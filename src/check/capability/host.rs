@@ -10,7 +10,7 @@ use crate::source::Sourced;
 /// Compares a host with what its platform takes.
 pub(super) fn check(host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diagnostic>) {
     // A platform of the project's own takes any property, and an unknown one was told as a reference.
-    let Some(facts) = target.facts.as_deref() else { return };
+    let Some(facts) = target.facts else { return };
     let written = written(&host.node);
     for taken in &facts.takes {
         let given = written.iter().any(|(name, _)| *name == taken.name.value)

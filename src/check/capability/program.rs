@@ -134,7 +134,7 @@ fn features(deployment: &Deployment<'_>, service: &model::Service, diagnostics: 
 
 /// Variables that the platform sets itself.
 fn reserved(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(facts) = deployment.target.facts.as_deref() else { return };
+    let Some(facts) = deployment.target.facts else { return };
     for variable in &deployment.workload.variables {
         let name = variable.name.value.as_str();
         let taken = facts.reserved_env.iter().find(|reserved| match reserved.value.strip_suffix('*') {

@@ -28,7 +28,7 @@ pub(super) fn check(setting: &Setting, target: &Target<'_>, diagnostics: &mut Ve
             let asked = chosen.map_or("platform", |(origin, _)| origin.word());
             let ways = [(managed, "`from \"platform\"`"), (contained, "`from \"container\"`")];
             let ways: Vec<&str> = ways.into_iter().filter(|(possible, _)| *possible).map(|(_, way)| way).collect();
-            diagnostics.push(told(target, resource, &facts, asked, &ways, place));
+            diagnostics.push(told(target, resource, facts, asked, &ways, place));
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
 /// The store that keeps a secret must be one that reaches the host.
 fn store(deployment: &Deployment<'_>, name: &str, diagnostics: &mut Vec<Diagnostic>) {
     let target = &deployment.target;
-    let Some(facts) = target.facts.as_deref() else { return };
+    let Some(facts) = target.facts else { return };
     let secret = deployment.setting.secrets.iter().find(|secret| secret.name.value == name);
     let Some(from) = secret.and_then(|secret| secret.from.as_ref()) else { return };
     let reaches = |row: &&crate::model::StdPlatformSecretStore| row.support.value != PlatformSupport::Impossible;

@@ -19,7 +19,7 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
         diagnostics.push(target.lacks(code::CAPABILITY_SIZE, size.origin.place, Capability::Size, message));
         return;
     }
-    let Some(facts) = target.facts.as_deref() else { return };
+    let Some(facts) = target.facts else { return };
     // A host with one number takes the larger.
     let ceiling = size.limit.as_ref().filter(|_| !target.can(Capability::Limit));
     let cpu = [size.cpu.as_ref(), ceiling.and_then(|limit| limit.cpu.as_ref())];

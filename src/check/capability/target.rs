@@ -1,7 +1,5 @@
 //! A platform as the checks ask it: one of the standard library, or one of the project's own.
 
-use std::rc::Rc;
-
 use crate::check::Context;
 use crate::derive::Host;
 use crate::diag::{Code, Diagnostic};
@@ -16,7 +14,7 @@ pub(super) struct Target<'a> {
     /// Where the host names it.
     pub(super) place: Span,
     /// Its facts, where the standard library has them.
-    pub(super) facts: Option<Rc<model::StdPlatform>>,
+    pub(super) facts: Option<&'static model::StdPlatform>,
     /// The project's own declaration.
     own: Option<&'a model::Platform>,
 }
@@ -110,7 +108,7 @@ fn doc(capability: Capability) -> String {
 /// Which platforms can.
 pub(super) fn others(capability: Capability) -> String {
     let able: Vec<String> = standard::names("platform")
-        .filter(|name| standard::platform(name).is_some_and(|facts| support(&facts, capability).is_some()))
+        .filter(|name| standard::platform(name).is_some_and(|facts| support(facts, capability).is_some()))
         .map(|name| format!("`{name}`"))
         .collect();
     match able.as_slice() {

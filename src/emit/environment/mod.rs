@@ -178,7 +178,7 @@ fn kept(plan: &Plan<'_>, environment: &EnvironmentFacts, name: &str) -> String {
     let from = setting.secrets.iter().find(|secret| secret.name.value == name).and_then(|secret| secret.from.as_ref());
     let Some(from) = from else { return "the store of its host".to_owned() };
     let title = standard::get::<model::StdSecretStore>("secret-store", from.store.value.word())
-        .map_or_else(|| from.store.value.word().to_owned(), |store| store.title.value);
+        .map_or_else(|| from.store.value.word().to_owned(), |store| store.title.value.clone());
     match &from.path {
         Some(path) => [&title, " as ", &path.value].concat(),
         None => title,

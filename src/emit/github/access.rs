@@ -61,8 +61,8 @@ pub(super) fn registry(plan: &Plan<'_>) -> Vec<Step> {
             })
             .collect();
     };
-    let facts: Option<model::StdPlatform> = standard::get("platform", &owner.host.platform.value);
-    let Some(facts) = facts.and_then(|facts| facts.registry) else { return Vec::new() };
+    let facts: Option<&'static model::StdPlatform> = standard::get("platform", &owner.host.platform.value);
+    let Some(facts) = facts.and_then(|facts| facts.registry.as_ref()) else { return Vec::new() };
     let node = &owner.host.node;
     let text = |value: &Option<crate::source::Sourced<String>>| {
         Word::text(value.as_ref().map(|value| value.value.clone()).unwrap_or_default())
@@ -90,7 +90,7 @@ pub(super) fn cosign(origin: &Origin) -> Step {
 
 /// The input that takes the version of a tool, and that version.
 pub(super) fn tool(name: &str) -> Option<(String, Tree)> {
-    let facts: model::StdTool = standard::get("tool", name)?;
+    let facts: &'static model::StdTool = standard::get("tool", name)?;
     Some((facts.input.value.clone(), Tree::from(&facts.version)))
 }
 

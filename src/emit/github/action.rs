@@ -5,7 +5,7 @@ use crate::model;
 use crate::standard;
 
 /// The facts of an action, by its name with or without a sub-path (`github/codeql-action/init`).
-pub(super) fn facts(name: &str) -> Option<model::StdAction> {
+pub(super) fn facts(name: &str) -> Option<&'static model::StdAction> {
     standard::get::<model::StdAction>("action", &repository(name))
 }
 

@@ -17,10 +17,10 @@ pub(super) fn variable(resource: &str, field: &str) -> String {
 /// The step that starts a resource and puts its address into the environment of the steps after it; none where its
 /// kind has no container.
 pub(super) fn step(resource: &model::Resource, named: &Sourced<String>) -> Option<Step> {
-    let kind: model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
+    let kind: &'static model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
     let container = kind.container.as_ref()?;
     let origin = named.origin.clone().with(&resource.origin).with(&container.origin);
-    let values = Values { resource, kind: &kind };
+    let values = Values { resource, kind };
     let mut script = Script::strict();
     let name = [("name", Word::text(named.value.as_str()))];
     script.comment("The container sees no real data, and is gone with the job.");

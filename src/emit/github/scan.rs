@@ -19,7 +19,7 @@ const IMAGE: &str = "{image}";
 /// What a scan looks at, as the standard library words it.
 const OF_IMAGES: &str = "image";
 
-fn wanted<'a>(plan: &Plan<'a>) -> Vec<(&'a Sourced<model::ScanKind>, model::StdScanner)> {
+fn wanted<'a>(plan: &Plan<'a>) -> Vec<(&'a Sourced<model::ScanKind>, &'static model::StdScanner)> {
     let kinds = plan.model.pipeline.iter().flat_map(|pipeline| &pipeline.scan);
     kinds.filter_map(|kind| Some((kind, standard::get("scanner", kind.value.word())?))).collect()
 }
@@ -34,7 +34,7 @@ pub(super) fn jobs(plan: &Plan<'_>) -> Vec<Job> {
     wanted(plan)
         .into_iter()
         .filter_map(|(kind, scanner)| {
-            if scanner.subject.value == OF_IMAGES { images(plan, kind, &scanner) } else { source(plan, kind, &scanner) }
+            if scanner.subject.value == OF_IMAGES { images(plan, kind, scanner) } else { source(plan, kind, scanner) }
         })
         .collect()
 }
@@ -100,12 +100,12 @@ fn languages(plan: &Plan<'_>) -> Vec<Sourced<String>> {
     let mut found: Vec<Sourced<String>> = Vec::new();
     for image in &plan.facts.images {
         let Some(runtime) = &image.runtime else { continue };
-        let facts: Option<model::StdRuntime> = standard::get("runtime", &runtime.value);
-        let Some(language) = facts.map(|facts| facts.sast).filter(|language| !language.value.is_empty()) else {
+        let facts: Option<&'static model::StdRuntime> = standard::get("runtime", &runtime.value);
+        let Some(language) = facts.map(|facts| &facts.sast).filter(|language| !language.value.is_empty()) else {
             continue;
         };
         if !found.iter().any(|known| known.value == language.value) {
-            found.push(Sourced::new(language.value, runtime.origin.clone()));
+            found.push(Sourced::new(language.value.clone(), runtime.origin.clone()));
         }
     }
     found
@@ -114,8 +114,8 @@ fn languages(plan: &Plan<'_>) -> Vec<Sourced<String>> {
 /// The steps of the scan for known vulnerabilities, for the daily look at what did not change.
 pub(super) fn audit(origin: &Origin) -> Option<Vec<Step>> {
     let kind = Sourced::new(model::ScanKind::Dependencies, origin.clone());
-    let scanner: model::StdScanner = standard::get("scanner", kind.value.word())?;
-    Some(scanner.step.iter().map(|facts| step(&scanner, facts, &facts.name.value, &[], &kind)).collect())
+    let scanner: &'static model::StdScanner = standard::get("scanner", kind.value.word())?;
+    Some(scanner.step.iter().map(|facts| step(scanner, facts, &facts.name.value, &[], &kind)).collect())
 }
 
 /// A scan of every image that was built.

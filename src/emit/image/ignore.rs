@@ -29,11 +29,11 @@ pub(super) fn lines(image: &ImageFacts) -> Vec<Line> {
         (true, Some(kept)) => format!("!**/{kept}"),
         (true, None) => format!("**/{text}"),
     };
-    let defaults: Option<model::StdImageDefaults> = standard::get("image-defaults", "default");
+    let defaults: Option<&'static model::StdImageDefaults> = standard::get("image-defaults", "default");
     for one in defaults.iter().flat_map(|defaults| &defaults.ignore) {
         lines.push(Line::pattern(pattern(&one.value)).at(&by_recipe(image, &one.origin)));
     }
-    let runtime: Option<model::StdRuntime> =
+    let runtime: Option<&'static model::StdRuntime> =
         image.runtime.as_ref().and_then(|name| standard::get("runtime", &name.value));
     for one in runtime.iter().flat_map(|runtime| &runtime.ignore) {
         lines.push(Line::pattern(pattern(&one.value)).at(&by_recipe(image, &one.origin)));

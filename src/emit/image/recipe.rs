@@ -42,13 +42,13 @@ impl Values<'_> {
 
 /// The Dockerfile of an image; none where the runtime has no recipe for its package manager.
 pub(super) fn dockerfile(plan: &Plan<'_>, image: &ImageFacts) -> Option<Dockerfile> {
-    let runtime: model::StdRuntime = standard::get("runtime", &image.runtime.as_ref()?.value)?;
+    let runtime: &'static model::StdRuntime = standard::get("runtime", &image.runtime.as_ref()?.value)?;
     let manager_name = &image.manifest.as_ref()?.manager.value;
     let manager = runtime.manager.iter().find(|manager| manager.name.value == *manager_name)?;
     let workspace = image.context.value != image.source.value;
     let wanted = if workspace { model::RecipeLayout::Workspace } else { model::RecipeLayout::OwnLock };
     let recipe = manager.recipe.iter().find(|recipe| recipe.layout.value == wanted).or(manager.recipe.first())?;
-    let values = values(image, &runtime, manager);
+    let values = values(image, runtime, manager);
     let mut file = Dockerfile::default();
     let last = recipe.stage.len().saturating_sub(1);
     for (index, stage) in recipe.stage.iter().enumerate() {
@@ -65,7 +65,7 @@ pub(super) fn dockerfile(plan: &Plan<'_>, image: &ImageFacts) -> Option<Dockerfi
                 add(step, &values, out);
             }
             if index == last {
-                finish(plan, image, &runtime, manager, &values, out);
+                finish(plan, image, runtime, manager, &values, out);
             }
         });
     }

@@ -96,7 +96,7 @@ fn inhibitions(plan: &Plan<'_>) -> Tree {
             .put("equal", list(["app", "environment", "service"].map(text)))
             .at(&Origin::rule("a service that is down is told once")),
     ];
-    let windows: Vec<StdBurnWindow> = standard::all("burn-window");
+    let windows: Vec<&'static StdBurnWindow> = standard::all("burn-window");
     if let Some((fastest, slower)) = windows.split_first()
         && !plan.model.declared.slos.is_empty()
     {

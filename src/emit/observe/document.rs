@@ -355,8 +355,8 @@ fn of_service(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Worklo
 
 fn labels(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Block {
     let pair = |name: &str, value: &str| Inline::code(format!("{name}=\"{value}\""));
-    let source: Option<StdMetricSource> = standard::get("metric-source", MetricExporter::Contract.word());
-    let version = source.and_then(|source| source.version_label).map(|label| label.value).unwrap_or_default();
+    let source: Option<&'static StdMetricSource> = standard::get("metric-source", MetricExporter::Contract.word());
+    let version = source.and_then(|source| source.version_label.as_ref()).map_or("", |label| label.value.as_str());
     let text = Prose::from("Every series carries ")
         .then(Prose::joined([pair("app", plan.app()), pair("service", &workload.name.value)], ", "))
         .then(", ")
@@ -392,10 +392,14 @@ fn request_rows(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Work
 }
 
 /// The series beyond requests that the metrics of a service read.
-fn contract_series(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<StdContractSeries> {
+fn contract_series(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    workload: &Workload,
+) -> Vec<&'static StdContractSeries> {
     let kind = service_kind(workload.role.value);
     let platform = &workload.host.platform.value;
-    let facts: Vec<StdMetric> = standard::all("metric");
+    let facts: Vec<&'static StdMetric> = standard::all("metric");
     let read = |series: &StdContractSeries| {
         facts.iter().any(|fact| {
             let by = exporter(fact, platform, Some(workload.role.value)).0;

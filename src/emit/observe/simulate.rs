@@ -37,11 +37,11 @@ pub(super) struct Series {
 /// How a metric follows what happens: which series carry it.
 pub(super) enum Source<'m> {
     /// Requests by status: the value is the share of failed ones.
-    Errors { measure: &'m Measure, convention: StdConvention, good_is_value: GoodIs },
+    Errors { measure: &'m Measure, convention: &'static StdConvention, good_is_value: GoodIs },
     /// Requests: the value is their rate.
-    Traffic { measure: &'m Measure, convention: StdConvention },
+    Traffic { measure: &'m Measure, convention: &'static StdConvention },
     /// Requests by duration: the value is a quantile.
-    Latency { measure: &'m Measure, convention: StdConvention, quantile: f64, bound: Option<f64> },
+    Latency { measure: &'m Measure, convention: &'static StdConvention, quantile: f64, bound: Option<f64> },
     /// Series that the standard library describes.
     Sampled { measure: &'m Measure, forms: Vec<(String, SampleForm)> },
     /// The recorded series itself, where nothing tells what it is made from.

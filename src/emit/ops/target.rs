@@ -185,7 +185,7 @@ fn job_name(workload: &Workload, job: &ReleaseJob<'_>) -> String {
 
 fn rollback_seconds(platform: &str) -> u64 {
     let facts = crate::standard::get::<model::StdPlatform>("platform", platform);
-    let step = facts.and_then(|facts| facts.duration.into_iter().find(|duration| duration.step.value == "rollback"));
+    let step = facts.and_then(|facts| facts.duration.iter().find(|duration| duration.step.value == "rollback"));
     step.map_or(ROLLBACK_SECONDS, |duration| duration.most.value.seconds())
 }
 

@@ -56,12 +56,12 @@ pub(super) fn of_resource(
         return None;
     }
     let platform = standard::platform(&environment.host.platform.value)?;
-    let kind: model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
+    let kind: &'static model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
     let by_platform = |name: &str| {
         let known = platform.command.iter().find(|known| known.for_.value == "resource" && known.name.value == name)?;
         known.run.as_ref().map(|run| run.value.clone())
     };
-    let mut words = resource_words(plan, environment, resource, &kind);
+    let mut words = resource_words(plan, environment, resource, kind);
     let managed = kind.managed.iter().find(|managed| managed.platform.value == platform.name.value);
     if let Some(managed) = managed {
         // The commands of a platform for resources are those of one product: the one that is backed up by them.
@@ -202,7 +202,7 @@ pub(super) enum StoreVerb {
 }
 
 /// The store of a secret: as declared, else the host's own.
-pub(super) fn store(environment: &EnvironmentFacts, secret: &model::Secret) -> Option<model::StdSecretStore> {
+pub(super) fn store(environment: &EnvironmentFacts, secret: &model::Secret) -> Option<&'static model::StdSecretStore> {
     let store = match &secret.from {
         Some(from) => from.store.value,
         None => {
@@ -222,9 +222,9 @@ pub(super) fn of_store(
 ) -> Option<Script> {
     let facts = store(environment, secret)?;
     let template = match verb {
-        StoreVerb::Put => facts.put,
-        StoreVerb::Check => facts.check,
-        StoreVerb::Disable => facts.disable,
+        StoreVerb::Put => facts.put.as_ref(),
+        StoreVerb::Check => facts.check.as_ref(),
+        StoreVerb::Disable => facts.disable.as_ref(),
     }?;
     let mut words: Vec<(&str, String)> = Vec::new();
     if let Some(from) = &secret.from {

@@ -58,7 +58,7 @@ pub(super) fn triggers(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Block
 fn sample(rollback: &model::Rollback) -> Prose {
     let default = standard::get::<model::StdSignalDefaults>("signal-defaults", "default");
     let count = rollback.sample.as_ref().map(|sample| sample.value.to_string());
-    match count.or_else(|| default.map(|default| default.sample.value)) {
+    match count.or_else(|| default.map(|default| default.sample.value.clone())) {
         Some(count) => [&count, " requests on"].concat().into(),
         None => "the first request on".into(),
     }
@@ -160,8 +160,9 @@ pub(super) fn migrations<'a>(
 /// What happens to the schema when a release goes back, a bullet for each migration.
 pub(super) fn schema(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Block {
     let told = |(deployment, migration): (Deployment<'_>, &model::Migrate)| {
-        let tool: Option<model::StdMigrationTool> = standard::get("migration-tool", migration.tool.value.word());
-        let title = tool.map_or_else(|| migration.tool.value.word().to_owned(), |tool| tool.title.value);
+        let tool: Option<&'static model::StdMigrationTool> =
+            standard::get("migration-tool", migration.tool.value.word());
+        let title = tool.map_or_else(|| migration.tool.value.word().to_owned(), |tool| tool.title.value.clone());
         let head = prose(
             "**{name}** of {service} ({tool}, for {resource}): ",
             &[

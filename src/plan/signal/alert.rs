@@ -33,7 +33,7 @@ pub(super) fn defaults_of(
     signals: &mut Vec<Signal>,
     omissions: &mut Vec<Omission>,
 ) {
-    let alerts: Vec<StdDefaultAlert> = standard::all("default-alert");
+    let alerts: Vec<&'static StdDefaultAlert> = standard::all("default-alert");
     let setting = plan.setting(environment);
     let replaced = |name: &str, service: &str| {
         setting
@@ -200,7 +200,7 @@ fn omission(environment: &EnvironmentFacts, subject: Subject<'_>, alert: &StdDef
     let note = missing
         .first()
         .and_then(|name| standard::get::<model::StdMetric>("metric", name))
-        .map(|metric| exporter(&metric, host, role).1)
+        .map(|metric| exporter(metric, host, role).1)
         .filter(|note| !note.is_empty());
     let mut reason = format!("nothing exports {} on {platform}", missing.join(", "));
     if let Some(note) = note {
@@ -338,7 +338,7 @@ fn subject_for<'s>(
     if setting.metrics.iter().any(|own| own.name.value == metric.name) {
         return Some(subject);
     }
-    let fact: model::StdMetric = standard::get("metric", &metric.name)?;
+    let fact: &'static model::StdMetric = standard::get("metric", &metric.name)?;
     let label = |name: &str| metric.labels.iter().find(|label| label.name == name).map(|label| label.value.as_str());
     match (fact.subject.value, subject) {
         (MetricSubject::Service | MetricSubject::Queue, _) => Some(subject),

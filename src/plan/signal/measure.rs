@@ -177,7 +177,7 @@ fn of_library(
     metric: &expression::Metric,
     scope: Scope,
 ) -> Option<Measure> {
-    let fact: model::StdMetric = standard::get("metric", &metric.name)?;
+    let fact: &'static model::StdMetric = standard::get("metric", &metric.name)?;
     let (role, host) = match subject {
         Subject::Workload(workload) => (Some(workload.role.value), &workload.host),
         Subject::Resource(_) | Subject::Domain(_) | Subject::Environment => (None, &environment.host),
@@ -199,7 +199,7 @@ fn of_library(
             _,
         ) => false,
     };
-    let (by, _) = exporter(&fact, &host.platform.value, role);
+    let (by, _) = exporter(fact, &host.platform.value, role);
     if !fits || by == MetricExporter::None || (scope == Scope::NewVersion && !fact.versioned.value) {
         return None;
     }
@@ -212,13 +212,13 @@ fn of_library(
             && query.backend.value == model::QueryBackend::Prometheus
             && query.resource.as_ref().is_none_or(|only| Some(only.value) == kind)
     })?;
-    let source: model::StdMetricSource = standard::get("metric-source", by.word())?;
+    let source: &'static model::StdMetricSource = standard::get("metric-source", by.word())?;
     let convention = match subject {
         Subject::Workload(workload) => Some(convention(plan, environment, workload)),
         Subject::Resource(_) | Subject::Domain(_) | Subject::Environment => None,
     };
     let mut holes = subject_holes(plan, environment, subject);
-    let labels: Vec<(String, String)> = condition_labels(plan, environment, subject, metric, &fact);
+    let labels: Vec<(String, String)> = condition_labels(plan, environment, subject, metric, fact);
     let mut selector = fill(&source.selector.value, &borrowed(&holes));
     if scope == Scope::NewVersion {
         let matcher = fill(&source.version_matcher.as_ref()?.value, &[("revision", VERSION_HOLE)]);
@@ -228,7 +228,7 @@ fn of_library(
         if name == "queue" && query.value.value.contains("{queue}") {
             holes.push(("queue", quoted(value)));
         } else {
-            let series = series_label(&fact, convention.as_ref(), name);
+            let series = series_label(fact, convention, name);
             selector = format!("{selector},{}", matchers(&[(series, value.clone())]));
         }
     }
@@ -332,7 +332,11 @@ fn series_label(fact: &model::StdMetric, convention: Option<&model::StdConventio
 }
 
 /// How a service names the series of the contract: what it says, else OpenTelemetry's names for its protocol.
-pub fn convention(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> model::StdConvention {
+pub fn convention(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    workload: &Workload,
+) -> &'static model::StdConvention {
     let service = workload.service(plan.setting(environment));
     let declared =
         service.and_then(|service| service.metrics.as_ref()).map(|metrics| metrics.convention.value.as_str());
@@ -341,7 +345,7 @@ pub fn convention(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Wo
         Some(crate::derive::Protocol::Http | crate::derive::Protocol::Tcp) | None => "otel",
     };
     let found = declared.and_then(|name| standard::get("convention", name));
-    found.or_else(|| standard::get("convention", by_protocol)).unwrap_or_default()
+    found.unwrap_or_else(|| standard::fact("convention", by_protocol))
 }
 
 fn convention_holes(convention: &model::StdConvention) -> Vec<(&'static str, String)> {
@@ -365,7 +369,7 @@ fn of_project(
     metric: &expression::Metric,
     scope: Scope,
 ) -> Option<Measure> {
-    let source: model::StdMetricSource = standard::get("metric-source", MetricExporter::Contract.word())?;
+    let source: &'static model::StdMetricSource = standard::get("metric-source", MetricExporter::Contract.word())?;
     let exporting = own.service.as_ref().and_then(|name| environment.workload(&name.value));
     let subject = exporting.map_or(subject, Subject::Workload);
     let mut holes = subject_holes(plan, environment, subject);

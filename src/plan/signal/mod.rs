@@ -139,8 +139,8 @@ pub struct Omission {
 }
 
 /// The numbers that signals share where the user gives none.
-pub fn defaults() -> model::StdSignalDefaults {
-    standard::get("signal-defaults", "default").unwrap_or_default()
+pub fn defaults() -> &'static model::StdSignalDefaults {
+    standard::fact("signal-defaults", "default")
 }
 
 /// The environments that are watched: those that last and where somebody notices, if Prometheus keeps their metrics.

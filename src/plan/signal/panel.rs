@@ -178,7 +178,7 @@ fn extra_panel(plan: &Plan<'_>, recording: &Recording) -> BoardPanel {
     let window = recording.window.map(|window| format!(" over {window}")).unwrap_or_default();
     let labels: Vec<String> =
         recording.labels.iter().skip(3).map(|(name, value)| format!(", {name} {value}")).collect();
-    let fact: Option<StdMetric> = standard::get("metric", &recording.metric);
+    let fact: Option<&'static StdMetric> = standard::get("metric", &recording.metric);
     let mut panel = match &fact {
         Some(fact) => panel_of(fact, recording, "Alerts", PanelKind::Timeseries),
         None => {
@@ -239,7 +239,7 @@ pub(super) fn overview_board(plan: &Plan<'_>, signals: &[Signal]) -> Option<Boar
             super::recording(plan, environment, Subject::Workload(workload), &metric, None)
         });
         let Some(series) = series else { continue };
-        let mut panel = panel_of(&fact, &series, "Services", PanelKind::Timeseries);
+        let mut panel = panel_of(fact, &series, "Services", PanelKind::Timeseries);
         let labels = [("app".to_owned(), plan.app().to_owned()), ("environment".to_owned(), "$environment".to_owned())];
         panel.query = format!("{}{{{}}}", series.record, matchers(&labels));
         panel.legend = "{{service}}".to_owned();

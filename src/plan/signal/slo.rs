@@ -101,7 +101,7 @@ fn objective(plan: &Plan<'_>, environment: &EnvironmentFacts, slo: &model::Slo) 
             ));
             continue;
         }
-        windows.push(window(&series, promise, &fact, &mut notes)?);
+        windows.push(window(&series, promise, fact, &mut notes)?);
     }
     if promise.window.value > retention {
         notes.push(format!(

@@ -54,7 +54,7 @@ pub(super) fn threats(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[
 /// Whether a control is more than words: checked by a predicate, or attested by a file.
 fn is_proved(plan: &Plan<'_>, control: &str) -> bool {
     let own = plan.model.declared.controls.iter().find(|own| own.name.value == control);
-    let fact: Option<model::StdControl> = standard::get("control", control);
+    let fact: Option<&'static model::StdControl> = standard::get("control", control);
     own.is_some_and(|own| !own.attest.is_empty()) || fact.is_some_and(|fact| fact.predicate.is_some())
 }
 

@@ -15,11 +15,11 @@ pub(super) struct Derived {
 
 /// The patterns that fit what runs somewhere.
 pub(super) fn patterns(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Vec<Derived> {
-    let fitting = |pattern: StdThreatPattern| {
-        let origin = joined(group.iter().filter_map(|one| fits(plan, &pattern, one)))?;
+    let fitting = |pattern: &'static StdThreatPattern| {
+        let origin = joined(group.iter().filter_map(|one| fits(plan, pattern, one)))?;
         Some(Derived {
-            name: pattern.name.value,
-            mitigations: pattern.mitigate.into_iter().map(|control| control.value).collect(),
+            name: pattern.name.value.clone(),
+            mitigations: pattern.mitigate.iter().map(|control| control.value.clone()).collect(),
             origin,
         })
     };

@@ -194,7 +194,7 @@ fn secrets(plan: &Plan<'_>) -> Block {
                 "Secret {name}: {store} at {path}",
                 &[
                     ("name", code(&secret.name.value)),
-                    ("store", Inline::text(store.title.value)),
+                    ("store", Inline::text(store.title.value.clone())),
                     ("path", code(command::store_path(secret))),
                 ],
             );

@@ -27,7 +27,7 @@ type Ground = (Vec<String>, Origin);
 pub(super) struct Risk {
     pub(super) factors: Vec<Factor>,
     pub(super) points: i64,
-    pub(super) recommendation: Option<model::StdRecommendation>,
+    pub(super) recommendation: Option<&'static model::StdRecommendation>,
 }
 
 /// The risk of releasing to an environment.
@@ -38,16 +38,16 @@ pub(super) fn risk(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[Dep
     for factor in standard::all::<model::StdRiskFactor>("risk-factor") {
         let Some((because, origin)) = scene.holds(&factor.when.value) else { continue };
         factors.push(Factor {
-            name: factor.name.value,
+            name: factor.name.value.clone(),
             points: factor.points.value.parse().unwrap_or(0),
-            told: factor.describe.map(|describe| describe.value).unwrap_or_default(),
+            told: factor.describe.as_ref().map(|describe| describe.value.clone()).unwrap_or_default(),
             because,
             origin: origin.with(&factor.points.origin),
         });
     }
     let points = factors.iter().map(|factor| factor.points).sum();
     let open = threats.iter().any(Threat::is_open_and_high);
-    let fits = |row: &model::StdRecommendation| {
+    let fits = |row: &&'static model::StdRecommendation| {
         points >= row.min_points.value.parse().unwrap_or(i64::MAX) || (row.open.value == "high" && open)
     };
     let recommendation = standard::all::<model::StdRecommendation>("recommendation").into_iter().find(fits);
@@ -192,7 +192,7 @@ impl Scene<'_, '_> {
 }
 
 fn cannot_go_back(migration: &model::Migrate) -> bool {
-    let tool: Option<model::StdMigrationTool> = standard::get("migration-tool", migration.tool.value.word());
+    let tool: Option<&'static model::StdMigrationTool> = standard::get("migration-tool", migration.tool.value.word());
     migration.down.is_none() && tool.is_none_or(|tool| tool.down.is_none())
 }
 

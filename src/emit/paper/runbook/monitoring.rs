@@ -35,8 +35,8 @@ fn review(plan: &Plan<'_>) -> Block {
     let app = plan.model.app.as_ref();
     let posture = app.and_then(|app| app.posture.as_ref());
     let name = posture.map(|posture| posture.value).unwrap_or_default();
-    let fact: Option<model::StdPosture> = standard::get("posture", name.word());
-    let every = fact.and_then(|fact| fact.require.into_iter().find(|row| row.name.value == "review"));
+    let fact: Option<&'static model::StdPosture> = standard::get("posture", name.word());
+    let every = fact.and_then(|fact| fact.require.iter().find(|row| row.name.value == "review"));
     let chosen = if posture.is_some() { "declared" } else { "default" };
     let items = every.map(|every| {
         let words = prose(
@@ -185,8 +185,8 @@ fn metric_item(plan: &Plan<'_>, name: &str, origin: &Origin) -> Option<Item> {
         let describe = own.describe.as_ref()?;
         return Some(item(head.then(Inline::text(&describe.value))).at(&describe.origin));
     }
-    let fact: model::StdMetric = standard::get("metric", name)?;
-    Some(item(head.then(fact.describe?.value.as_str())).at(origin))
+    let fact: &'static model::StdMetric = standard::get("metric", name)?;
+    Some(item(head.then(fact.describe.as_ref()?.value.as_str())).at(origin))
 }
 
 /// The tools that keep and show measurements.

@@ -100,7 +100,7 @@ fn introduction(declared: &Declared<'_>) -> Block {
     let mut words = match store {
         Some(store) => prose(
             "In {store} at {path}.",
-            &[("store", Inline::text(store.title.value)), ("path", code(command::store_path(secret)))],
+            &[("store", Inline::text(store.title.value.clone())), ("path", code(command::store_path(secret)))],
         ),
         None => Prose::default(),
     };

@@ -38,9 +38,9 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         if plan.model.declared.runbooks.iter().any(|own| own.name.value == entry.name.value) {
             continue;
         }
-        if let Some(case) = case(plan, &entry, &signals) {
+        if let Some(case) = case(plan, entry, &signals) {
             index.push(listed(plan, &entry.name.value, &case.origin));
-            entries.extend(standard_entry(plan, &entry, &case));
+            entries.extend(standard_entry(plan, entry, &case));
         }
     }
     out.push(bullets(index));

@@ -283,7 +283,7 @@ fn runtime(all: &mut Provisions<'_>, site: &Site<'_>, deployer: &str) {
         }
     }
     let socket = site.workload.uses.iter().find(|used| {
-        let annotation = container::connection(site, &used.value).and_then(|(connect, _)| connect.annotation);
+        let annotation = container::connection(site, &used.value).and_then(|(connect, _)| connect.annotation.as_ref());
         annotation.is_some_and(|annotation| annotation.value.contains("cloudsql-instances"))
     });
     if let Some(used) = socket {

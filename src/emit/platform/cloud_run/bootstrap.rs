@@ -94,7 +94,7 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         sites.iter().any(|site| {
             site.workload.uses.iter().any(|used| {
                 container::connection(site, &used.value)
-                    .and_then(|(connect, _)| connect.annotation)
+                    .and_then(|(connect, _)| connect.annotation.as_ref())
                     .is_some_and(|found| found.value.contains(annotation))
             })
         })

@@ -63,7 +63,7 @@ fn word(site: &Site<'_>, form: Form, name: &str) -> Option<Word> {
 
 /// The command that opens a session with a resource that the platform manages.
 pub(super) fn connect(plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Script> {
-    let command = container::managed(resource)?.connect_command?;
+    let command = container::managed(resource)?.connect_command.as_ref()?;
     let holes = container::resource_holes(plan, environment, resource, &environment.host.node);
     let words: Vec<(&str, Word)> = holes
         .iter()

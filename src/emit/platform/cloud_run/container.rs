@@ -303,18 +303,18 @@ pub(super) fn private_call(site: &Site<'_>) -> Option<Origin> {
 pub(super) fn connection(
     site: &Site<'_>,
     resource: &str,
-) -> Option<(model::StdManagedConnect, Vec<(&'static str, String)>)> {
+) -> Option<(&'static model::StdManagedConnect, Vec<(&'static str, String)>)> {
     let resource = site.setting.resources.iter().find(|known| known.name.value == resource)?;
     let managed = managed(resource)?;
     let holes = resource_holes(site.plan, site.environment, resource, &site.workload.host.node);
-    Some((managed.connect?, holes))
+    Some((managed.connect.as_ref()?, holes))
 }
 
 /// The product that the platform offers for a resource, where it is the platform that provides it.
-pub(super) fn managed(resource: &model::Resource) -> Option<model::StdManaged> {
+pub(super) fn managed(resource: &model::Resource) -> Option<&'static model::StdManaged> {
     let theirs = resource.from.as_ref().is_some_and(|from| from.origin_arg.value != ResourceOrigin::Platform);
     let kind = standard::get::<StdResourceKind>("resource-kind", resource.kind.value.word())?;
-    kind.managed.into_iter().find(|managed| managed.platform.value == "cloud-run").filter(|_| !theirs)
+    kind.managed.iter().find(|managed| managed.platform.value == "cloud-run").filter(|_| !theirs)
 }
 
 /// The values of the names in braces in facts about a resource.
@@ -327,7 +327,7 @@ pub(super) fn resource_holes(
     let version = match &resource.version {
         Some(version) => version.value.clone(),
         None => standard::get::<StdResourceKind>("resource-kind", resource.kind.value.word())
-            .and_then(|kind| kind.default_version)
+            .and_then(|kind| kind.default_version.clone())
             .map(|version| version.value)
             .unwrap_or_default(),
     };

@@ -36,7 +36,7 @@ pub(super) fn up(migration: &model::Migrate) -> Sourced<String> {
         return up.clone();
     }
     let tool = standard::get::<model::StdMigrationTool>("migration-tool", migration.tool.value.word());
-    match tool.and_then(|tool| tool.up) {
+    match tool.and_then(|tool| tool.up.clone()) {
         Some(up) => Sourced::new(up.value, migration.tool.origin.clone().with(&up.origin)),
         None => Sourced::new(String::new(), migration.origin.clone()),
     }

@@ -98,7 +98,7 @@ impl<'a> Site<'a> {
 }
 
 /// The platform's facts.
-pub(super) fn facts() -> Option<std::rc::Rc<model::StdPlatform>> {
+pub(super) fn facts() -> Option<&'static model::StdPlatform> {
     standard::platform("cloud-run")
 }
 

@@ -155,7 +155,7 @@ fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
     match field {
         "name" => Value::Text(hole("name")),
         "user" => Value::Text(hole("user")),
-        "url" => match container::managed(resource).and_then(|managed| managed.url) {
+        "url" => match container::managed(resource).and_then(|managed| managed.url.clone()) {
             Some(url) if !url.value.contains("{password}") && !url.value.contains("{host}") => {
                 Value::Text(literal(&container::fill(&url.value, &holes)))
             }
@@ -185,7 +185,7 @@ pub(super) fn user(resource: &model::Resource) -> String {
     match &resource.user {
         Some(user) => user.value.clone(),
         None => crate::standard::get::<model::StdResourceKind>("resource-kind", resource.kind.value.word())
-            .map(|kind| kind.user.value)
+            .map(|kind| kind.user.value.clone())
             .unwrap_or_default(),
     }
 }

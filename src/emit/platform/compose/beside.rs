@@ -20,7 +20,7 @@ fn image(name: &str) -> Option<(String, Origin)> {
         Some(digest) => [&found.reference.value, "@", digest.value.as_str()].concat(),
         None => found.reference.value.clone(),
     };
-    Some((reference, found.reference.origin))
+    Some((reference, found.reference.origin.clone()))
 }
 
 /// The routes that lead to services of this server, longer paths first, so that `/` is what is left.
@@ -130,7 +130,7 @@ fn user(site: &Site<'_>, workload: &Workload) -> Option<(String, Origin)> {
     let image = site.plan.image(workload)?;
     let ImageSource::Ours(_) = &image.instructions else { return None };
     let runtime = image.runtime.as_ref()?;
-    let facts: StdRuntime = standard::get("runtime", &runtime.value)?;
+    let facts: &'static StdRuntime = standard::get("runtime", &runtime.value)?;
     Some((facts.user.value.clone(), runtime.origin.clone().with(&facts.user.origin)))
 }
 

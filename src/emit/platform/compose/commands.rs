@@ -114,7 +114,7 @@ pub(super) fn connect(site: &Site<'_>, resource: &model::Resource) -> Option<Scr
     if !super::site::is_container(resource) {
         return None;
     }
-    let client = super::site::kind(resource)?.container?.client;
+    let client = &super::site::kind(resource)?.container.as_ref()?.client;
     if client.is_empty() {
         return None;
     }

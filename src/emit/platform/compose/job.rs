@@ -95,8 +95,8 @@ fn migration_command(migration: &model::Migrate) -> Option<(String, Origin)> {
         return Some((up.value.clone(), up.origin.clone()));
     }
     let tool = crate::standard::get::<model::StdMigrationTool>("migration-tool", migration.tool.value.word())?;
-    let up = tool.up?;
-    Some((up.value, migration.tool.origin.clone().with(&up.origin)))
+    let up = tool.up.as_ref()?;
+    Some((up.value.clone(), migration.tool.origin.clone().with(&up.origin)))
 }
 
 /// What must be there before a workload starts: healthy resources, and jobs that ended well.
@@ -125,7 +125,8 @@ pub(super) fn depends_on(site: &Site<'_>, workload: &Workload) -> Tree {
 fn resources(site: &Site<'_>, workload: &Workload) -> Tree {
     let mut tree = map();
     for (resource, origin) in service::used(site, workload) {
-        let healthy = site::kind(resource).and_then(|kind| kind.container).is_some_and(|one| one.health.is_some());
+        let healthy =
+            site::kind(resource).and_then(|kind| kind.container.as_ref()).is_some_and(|one| one.health.is_some());
         let condition = if healthy { "service_healthy" } else { "service_started" };
         tree.set(site.resource_key(resource), map().put("condition", condition).at(origin));
     }

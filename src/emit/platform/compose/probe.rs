@@ -100,7 +100,7 @@ fn fill(template: &str, port: u16, path: &str) -> String {
 fn by_runtime(site: &Site<'_>, workload: &Workload, protocol: Protocol) -> Option<model::StdProbeCommand> {
     let image = site.plan.image(workload)?;
     let ImageSource::Ours(_) = &image.instructions else { return None };
-    let runtime: StdRuntime = standard::get("runtime", &image.runtime.as_ref()?.value)?;
+    let runtime: &'static StdRuntime = standard::get("runtime", &image.runtime.as_ref()?.value)?;
     let manager = image.manifest.as_ref().map(|manifest| manifest.manager.value.clone());
     let manager = runtime.manager.iter().find(|known| Some(&known.name.value) == manager.as_ref());
     let mut probes = manager.into_iter().flat_map(|manager| &manager.probe).chain(&runtime.probe);

@@ -14,7 +14,7 @@ pub(super) fn tree(site: &Site<'_>, resource: &model::Resource, shared: &mut Sha
     let kind = site::kind(resource)?;
     let container = kind.container.as_ref()?;
     let by_kind = resource.kind.origin.clone().with(&container.origin);
-    let (image, data) = image(resource, &kind, container);
+    let (image, data) = image(resource, kind, container);
     let mut tree = map().put("image", image);
     tree = tree.put_some("command", command(site, resource, container, &by_kind));
     let mut environment = map();

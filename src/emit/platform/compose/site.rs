@@ -173,7 +173,7 @@ pub(super) fn is_container(resource: &model::Resource) -> bool {
 }
 
 /// The standard library's facts of a resource's kind.
-pub(super) fn kind(resource: &model::Resource) -> Option<StdResourceKind> {
+pub(super) fn kind(resource: &model::Resource) -> Option<&'static StdResourceKind> {
     standard::get::<StdResourceKind>("resource-kind", resource.kind.value.word())
 }
 

@@ -136,7 +136,8 @@ pub(super) fn filled_template(site: &Site<'_>, resource: &model::Resource, templ
 
 /// A template of the standard library in which all but the password is filled.
 pub(super) fn known(site: &Site<'_>, resource: &model::Resource, template: &str) -> String {
-    let port = site::kind(resource).and_then(|kind| kind.port).map(|port| port.value).unwrap_or_default();
+    let port =
+        site::kind(resource).and_then(|kind| kind.port.as_ref()).map(|port| port.value.clone()).unwrap_or_default();
     template
         .replace("{user}", &user(resource))
         .replace("{name}", &database(resource))
@@ -148,7 +149,7 @@ pub(super) fn known(site: &Site<'_>, resource: &model::Resource, template: &str)
 pub(super) fn user(resource: &model::Resource) -> String {
     match &resource.user {
         Some(user) => user.value.clone(),
-        None => site::kind(resource).map(|kind| kind.user.value).unwrap_or_default(),
+        None => site::kind(resource).map(|kind| kind.user.value.clone()).unwrap_or_default(),
     }
 }
 
@@ -224,7 +225,8 @@ pub(super) fn needed(site: &Site<'_>, workload: &Workload) -> Vec<Filled> {
         all.extend(filled(&template(site, &value.value, &workload.name.value)).cloned());
     }
     for resource in workload.uses.iter().filter_map(|used| site.resource(&used.value)) {
-        let secret = site::kind(resource).and_then(|kind| kind.container).is_some_and(|one| !one.secret_env.is_empty());
+        let secret =
+            site::kind(resource).and_then(|kind| kind.container.as_ref()).is_some_and(|one| !one.secret_env.is_empty());
         if site::is_container(resource) && secret {
             all.extend(filled(&password(site, resource)).cloned());
         }
