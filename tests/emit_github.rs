@@ -134,6 +134,53 @@ fn images_are_handed_to_their_scan() {
     assert!(!steps(&without, "build-api").contains(&"Hand the image to its scan".to_owned()));
 }
 
+/// An image whose build needs a command before it, a secret and a value.
+const NEEDY: &str = r#"app "shop" { repo "github.com/acme/shop" }
+service "api" {
+    source "apps/api"; runtime "node@22" manager="npm"
+    build { before "make proto"; before "make icons"; secret "NPM_TOKEN" from="npm"; env { SITE "shop" } }
+    command start="node ."
+    http port=8080 public=#true { health "/healthz" }
+}
+secret "npm" { from "github" path="NPM_READ"; rotate every="90d" }
+environment "preview" ephemeral=#true { host "cloud-run" region="europe-west1" project="acme-dev"; trigger pull-request=#true }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod"; trigger push="main" }
+"#;
+
+#[test]
+fn every_job_that_builds_an_image_does_all_that_its_build_says() {
+    for (file, job, place) in [
+        ("ci.yml", "build-api", Some("ci")),
+        ("deploy-api.yml", "build", Some("build")),
+        ("preview.yml", "build-preview-api", None),
+    ] {
+        let workflow = workflow(NEEDY, file);
+        let found = workflow.find(&format!("jobs.{job}.steps")).unwrap();
+        let steps = found.tree.items();
+        let run = |step: &Tree| step.key("run").map(shown).unwrap_or_default();
+        let before: Vec<usize> = (0..steps.len()).filter(|at| run(&steps[*at]).starts_with("make ")).collect();
+        let build = steps
+            .iter()
+            .position(|step| step.key("uses").map(shown).is_some_and(|uses| uses.contains("build-push")))
+            .unwrap();
+        assert_eq!(before.len(), 2, "{file}");
+        assert!(before.iter().all(|at| *at < build && steps[*at].key("working-directory").is_none()), "{file}");
+        let with = |key: &str| steps[build].key("with").and_then(|with| with.key(key)).map(shown).unwrap_or_default();
+        assert_eq!(with("secrets"), "NPM_TOKEN=${{ secrets.NPM_READ }}", "{file}");
+        assert_eq!(with("build-args"), "SITE=shop", "{file}");
+        if let Some(place) = place {
+            assert_eq!(
+                at(&workflow, &format!("jobs.{job}.environment")),
+                place,
+                "secrets come by an environment alone"
+            );
+        }
+        // What ships takes nothing out of a cache that other runs wrote.
+        let cached = steps.iter().filter_map(|step| step.key("with")).any(|with| with.key("cache").is_some());
+        assert_eq!(cached, file == "ci.yml", "{file}");
+    }
+}
+
 #[test]
 fn a_job_of_the_users_runs_as_declared() {
     let job = r#"pipeline "github" { job "e2e" {

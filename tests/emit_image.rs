@@ -100,3 +100,38 @@ fn every_runtime_has_a_recipe_without_holes() {
         }
     }
 }
+
+const NODE: [(&str, &str); 2] = [
+    ("apps/api/package.json", r#"{"name":"api","scripts":{"build":"tsc"},"dependencies":{"express":"5.1.0"}}"#),
+    ("apps/api/package-lock.json", "{}"),
+];
+
+#[test]
+fn times_of_the_health_check_are_one_number_with_one_unit() {
+    let deploy = BASE
+        .replace("RUNTIME", "node@22")
+        .replace("health \"/healthz\"", "health \"/healthz\" grace=\"1m10s\" interval=\"1500ms\" timeout=\"1s\"");
+    let files = built(&deploy, &NODE);
+    let dockerfile = file(&files, "apps/api/Dockerfile");
+    assert!(dockerfile.contains("HEALTHCHECK --interval=1500ms --timeout=1s --start-period=70s "), "{dockerfile}");
+}
+
+#[test]
+fn commands_with_one_cache_are_one_layer_and_keep_to_themselves() {
+    let deploy = BASE.replace("RUNTIME", "node@22");
+    let files = built(&deploy, &NODE);
+    let dockerfile = file(&files, "apps/api/Dockerfile");
+    assert!(dockerfile.contains("    npm run build \\\n    && npm prune --omit=dev\n"), "{dockerfile}");
+    let deploy = deploy.replace("http port", "command build=\"make a || make b\"; http port");
+    let files = built(&deploy, &NODE);
+    let dockerfile = file(&files, "apps/api/Dockerfile");
+    assert!(dockerfile.contains("    { make a || make b; } \\\n    && npm prune --omit=dev\n"), "{dockerfile}");
+}
+
+#[test]
+fn a_path_never_becomes_part_of_the_program_that_asks_it() {
+    let deploy = BASE.replace("RUNTIME", "node@22").replace("/healthz", "/a'+x+'?q=1&r=$HOME");
+    let files = built(&deploy, &NODE);
+    let dockerfile = file(&files, "apps/api/Dockerfile");
+    assert!(dockerfile.contains("fetch('http://127.0.0.1:8000/a%27+x+%27?q=1&r=%24HOME')"), "{dockerfile}");
+}

@@ -1,14 +1,18 @@
 //! `ci.yml`: what a change must pass before it may be merged, with the one check that branch protection asks for.
 
-use crate::artifact::{Part, Script, Tree, Word, github, list, map, mixed, text};
-use crate::derive::{ImageFacts, ImageSource};
+use crate::artifact::{Part, Script, Word, github, list, map, mixed, text};
+use crate::derive::ImageFacts;
+use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow};
-use crate::emit::github::{changes, own, scan, setup};
+use crate::emit::github::{changes, image as images, own, scan, setup};
 use crate::plan::Plan;
 use crate::source::Origin;
 
 /// The job that branch protection asks for.
 pub(super) const REQUIRED: &str = "ci";
+
+/// The environment of jobs that read a secret and release nothing.
+pub(crate) const ENVIRONMENT: &str = "ci";
 
 /// How long checks of one service may take, in minutes: long enough for a cold cache, short enough to be noticed.
 const CHECK_MINUTES: u64 = 20;
@@ -58,7 +62,7 @@ fn command_job(plan: &Plan<'_>, image: &ImageFacts, kind: &str, verb: &str) -> O
     let job = Job::new([kind, "-", name].concat(), CHECK_MINUTES, &command.origin)
         .named(text([verb, " ", name].concat()))
         .step(Step::checkout(&image.source.origin))
-        .steps(setup::steps(image))
+        .steps(setup::steps(image, Purpose::Checks))
         .step(step);
     Some(about(plan, image, job))
 }
@@ -66,7 +70,9 @@ fn command_job(plan: &Plan<'_>, image: &ImageFacts, kind: &str, verb: &str) -> O
 /// `build-SERVICE`: the image builds. What ships is built by the deploy workflow, once.
 fn build_job(plan: &Plan<'_>, image: &ImageFacts) -> Job {
     let name = &image.name.value;
-    let mut build = build_step("Build the image", image).with("push", false);
+    // Any environment's values show whether it builds; those of the first one are there in any case.
+    let values = image.build_values.first().map_or(&[][..], |(_, values)| values.as_slice());
+    let mut build = images::build_step(plan, "Build the image", image, values).with("push", false);
     let mut keep = None;
     if scan::looks_at_images(plan) {
         let file = mixed([Part::github("runner.temp"), Part::text(["/", name, ".tar"].concat())]);
@@ -83,50 +89,18 @@ fn build_job(plan: &Plan<'_>, image: &ImageFacts) -> Job {
             .with("overwrite", true);
         keep = Some(step);
     }
-    let job = Job::new(["build-", name].concat(), BUILD_MINUTES, &image.name.origin)
+    let mut job = Job::new(["build-", name].concat(), BUILD_MINUTES, &image.name.origin)
         .named(text(["Build ", name].concat()))
         .step(Step::checkout(&image.source.origin))
-        .steps(before_steps(image))
+        .steps(images::before_steps(image, Purpose::Checks))
         .step(Step::action("Set up the builder", "docker/setup-buildx-action", &image.name.origin))
         .step(build)
         .steps(keep);
+    // Secrets reach a job through an environment only; a fork's pull request has none and builds without.
+    if let Some(secret) = images::secrets(image).next() {
+        job.environment = Some(text(ENVIRONMENT).at(&secret.from.origin));
+    }
     about(plan, image, job)
-}
-
-/// What must run before an image is built by a Dockerfile that is not ours; ours runs it inside.
-pub(super) fn before_steps(image: &ImageFacts) -> Vec<Step> {
-    let before = image.node.build.iter().flat_map(|build| &build.before);
-    match image.instructions {
-        ImageSource::Ours(_) => Vec::new(),
-        ImageSource::Theirs(_) | ImageSource::Unknown => {
-            let commands: Vec<Step> = before
-                .map(|command| {
-                    let run = Script::of("{command}", &[("command", Word::raw(command.value.as_str()))]);
-                    Step::run("Prepare the build", run, &command.origin)
-                        .inside(&image.source.value, &image.source.origin)
-                })
-                .collect();
-            if commands.is_empty() { Vec::new() } else { setup::steps(image).into_iter().chain(commands).collect() }
-        }
-    }
-}
-
-/// The step that builds an image, without where it goes.
-pub(super) fn build_step(step: &str, image: &ImageFacts) -> Step {
-    let mut build = Step::action(step, "docker/build-push-action", &image.name.origin)
-        .with("context", text(image.context.value.as_str()).at(&image.context.origin));
-    let file = match &image.instructions {
-        ImageSource::Theirs(file) => Some(text(file.value.as_str()).at(&file.origin)),
-        ImageSource::Ours(file) => Some(text(file.trim_start_matches("./")).at(&image.source.origin)),
-        ImageSource::Unknown => None,
-    };
-    if let Some(file) = file {
-        build = build.with("file", file);
-    }
-    if let Some(target) = &image.target {
-        build = build.with("target", Tree::from(target));
-    }
-    build
 }
 
 /// The one check that branch protection asks for: red where a job failed or was stopped, whatever was left out.

@@ -1,16 +1,20 @@
 //! The images of a release unit: the jobs that build each of them once, and how later jobs name them by digest.
 
 use crate::artifact::{Part, Script, Tree, Word, github, mixed, text};
-use crate::derive::{EnvironmentFacts, ImageFacts, UnitFacts, Variable, Workload};
+use crate::derive::{EnvironmentFacts, ImageFacts, ImageSource, UnitFacts, Variable, Workload};
+use crate::emit::github::access;
+use crate::emit::github::setup::{self, Purpose};
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step};
-use crate::emit::github::{access, ci};
-use crate::emit::platform::{self, Access};
+use crate::emit::platform::{self, Access, Login};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
 
 /// How long a build may take, in minutes: with a cold cache and two architectures.
 const MINUTES: u64 = 45;
+
+/// The environment of jobs that build what ships and read a secret for it.
+pub(crate) const ENVIRONMENT: &str = "build";
 
 /// The job that looks up the digests of images that others build.
 const RESOLVE: &str = "resolve";
@@ -110,14 +114,13 @@ pub(super) fn job(plan: &Plan<'_>, build: &Build<'_>) -> Job {
     let origin = &image.name.origin;
     let repository = platform::repository(plan, image, build.environment);
     let login = platform::push(plan);
-    let with_secrets = !image.node.build.as_ref().is_none_or(|build| build.secret.is_empty());
     let mut job = Job::new(build.key(), MINUTES, origin)
         .named(text(match image.per_environment {
             Some(_) => ["Build ", &image.name.value, " for ", &build.environment.name.value].concat(),
             None => ["Build ", &image.name.value].concat(),
         }))
         .step(Step::checkout(&image.source.origin))
-        .steps(ci::before_steps(image))
+        .steps(before_steps(image, Purpose::Publishes))
         .steps(Step::login(&login))
         .steps(emulation(image))
         .step(Step::action("Set up the builder", "docker/setup-buildx-action", origin))
@@ -129,8 +132,8 @@ pub(super) fn job(plan: &Plan<'_>, build: &Build<'_>) -> Job {
     let group = mixed([Part::text([lock.trim_end_matches('-'), "-"].concat()), Part::github("github.sha")]);
     job.concurrency = Some(Concurrency::new(group, Older::Finishes));
     job.outputs.push(("digest".to_owned(), github("steps.push.outputs.digest").at(origin)));
-    if with_secrets || access::reads_secrets(&login) {
-        job.environment = Some(text("build").at(origin));
+    if reads_secrets(image, &login) {
+        job.environment = Some(text(ENVIRONMENT).at(origin));
     }
     job
 }
@@ -151,32 +154,66 @@ fn platforms(image: &ImageFacts) -> Tree {
 fn push_step(plan: &Plan<'_>, build: &Build<'_>, repository: &str) -> Step {
     let image = build.image;
     let tag = mixed([Part::text([repository, ":"].concat()), Part::github("github.sha")]);
-    let mut step = ci::build_step("Build and push", image)
+    let step = build_step(plan, "Build and push", image, image.values_in(&build.environment.name.value))
         .id("push")
         .with("push", true)
         .with("tags", tag)
         .with("labels", mixed([Part::text("org.opencontainers.image.revision="), Part::github("github.sha")]));
-    if !image.architectures.is_empty() {
-        step = step.with("platforms", platforms(image));
+    if image.architectures.is_empty() { step } else { step.with("platforms", platforms(image)) }
+}
+
+/// The secrets that the steps of an image's Dockerfile may read.
+pub(super) fn secrets(image: &ImageFacts) -> impl Iterator<Item = &model::BuildSecret> {
+    image.node.build.iter().flat_map(|build| &build.secret)
+}
+
+/// Whether the job that builds an image reads a secret of the repository.
+pub(crate) fn reads_secrets(image: &ImageFacts, login: &Login) -> bool {
+    secrets(image).next().is_some() || access::reads_secrets(login)
+}
+
+/// What is run in the project's root before an image is built.
+pub(super) fn before_steps(image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
+    let before = image.node.build.iter().flat_map(|build| &build.before);
+    let commands = before.map(|command| {
+        let run = Script::of("{command}", &[("command", Word::raw(command.value.as_str()))]);
+        Step::run("Prepare the build", run, &command.origin)
+    });
+    let commands: Vec<Step> = commands.collect();
+    if commands.is_empty() { commands } else { setup::steps(image, purpose).into_iter().chain(commands).collect() }
+}
+
+/// The step that builds an image, without where it goes.
+pub(super) fn build_step(plan: &Plan<'_>, name: &str, image: &ImageFacts, values: &[Variable]) -> Step {
+    let mut build = Step::action(name, "docker/build-push-action", &image.name.origin)
+        .with("context", text(image.context.value.as_str()).at(&image.context.origin));
+    let file = match &image.instructions {
+        ImageSource::Theirs(file) => Some(text(file.value.as_str()).at(&file.origin)),
+        ImageSource::Ours(file) => Some(text(file.trim_start_matches("./")).at(&image.source.origin)),
+        ImageSource::Unknown => None,
+    };
+    if let Some(file) = file {
+        build = build.with("file", file);
     }
-    let values = image.values_in(&build.environment.name.value);
+    if let Some(target) = &image.target {
+        build = build.with("target", Tree::from(target));
+    }
     if !values.is_empty() {
-        step = step.with("build-args", arguments(plan, values));
+        build = build.with("build-args", arguments(plan, values));
     }
-    let secrets = image.node.build.iter().flat_map(|build| &build.secret);
     let mut lines = Vec::new();
-    for secret in secrets {
+    for secret in secrets(image) {
         if !lines.is_empty() {
             lines.push(Part::text("\n"));
         }
         lines.push(Part::text([&secret.name.value, "="].concat()));
         lines.push(Part::github(&["secrets.", &super::secret_name(plan, &secret.from.value)].concat()));
     }
-    if lines.is_empty() { step } else { step.with("secrets", mixed(lines)) }
+    if lines.is_empty() { build } else { build.with("secrets", mixed(lines)) }
 }
 
 /// Build-time values, one per line.
-pub(super) fn arguments(plan: &Plan<'_>, values: &[Variable]) -> Tree {
+fn arguments(plan: &Plan<'_>, values: &[Variable]) -> Tree {
     let mut lines = Vec::new();
     for value in values {
         if !lines.is_empty() {

@@ -2,8 +2,9 @@
 
 use crate::artifact::{Part, Script, Tree, Word, github, list, mixed, text};
 use crate::derive::{Part as Piece, Scope};
+use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Job, Step, minutes_at};
-use crate::emit::github::{access, container, setup};
+use crate::emit::github::{access, ci, container, setup};
 use crate::model;
 use crate::plan::Plan;
 
@@ -51,7 +52,7 @@ fn job(plan: &Plan<'_>, declared: &model::Job, needs: Vec<String>) -> Job {
     if let Some(image) =
         image.or(plan.facts.images.first().filter(|_| folder.is_none() && plan.facts.images.len() == 1))
     {
-        job = job.steps(setup::steps(image));
+        job = job.steps(setup::steps(image, Purpose::Checks));
     }
     for named in &declared.with {
         let resource = plan.model.declared.resources.iter().find(|resource| resource.name.value == named.value);
@@ -68,7 +69,7 @@ fn job(plan: &Plan<'_>, declared: &model::Job, needs: Vec<String>) -> Job {
     }
     // Secrets reach a job through an environment only.
     if reads_secrets(plan, declared) {
-        job.environment = Some(text("ci").at(&declared.origin));
+        job.environment = Some(text(ci::ENVIRONMENT).at(&declared.origin));
     }
     job
 }

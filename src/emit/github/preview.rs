@@ -2,8 +2,9 @@
 
 use crate::artifact::{Part, Script, Tree, Word, github, list, map, mixed, text};
 use crate::derive::{EnvironmentFacts, ImageFacts, Trigger, Workload};
+use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quoted};
-use crate::emit::github::{access, ci, image, rollout};
+use crate::emit::github::{access, image, rollout};
 use crate::emit::platform::{self, Access};
 use crate::plan::Plan;
 use crate::source::Sourced;
@@ -122,17 +123,14 @@ fn build(plan: &Plan<'_>, environment: &EnvironmentFacts, image: &ImageFacts) ->
         Part::text("-"),
         Part::github("github.sha"),
     ]);
-    let mut push = ci::build_step("Build and push", image).id("push").with("push", true).with("tags", tag);
     let values = image.values_in(&environment.name.value);
-    if !values.is_empty() {
-        push = push.with("build-args", image::arguments(plan, values));
-    }
+    let push = image::build_step(plan, "Build and push", image, values).id("push").with("push", true).with("tags", tag);
     let origin = &image.name.origin;
     let mut job = Job::new(build_key(environment, image), BUILD_MINUTES, origin)
         .named(["Build ", &image.name.value, " for a preview"].concat())
         .when(&wanted(environment))
         .step(Step::checkout(&image.source.origin))
-        .steps(ci::before_steps(image))
+        .steps(image::before_steps(image, Purpose::Publishes))
         .steps(Step::login(&platform::push(plan)))
         .step(Step::action("Set up the builder", "docker/setup-buildx-action", origin))
         .step(push);

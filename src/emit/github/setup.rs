@@ -7,14 +7,23 @@ use crate::model::{self, StepCondition};
 use crate::source::Origin;
 use crate::standard;
 
-/// The steps of a job that publishes nothing, caches included.
-pub(super) fn steps(image: &ImageFacts) -> Vec<Step> {
+/// What becomes of what a job makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Nothing: it only judges, so that it may trust caches.
+    Checks,
+    /// It ships: what another run left in a cache must not get into it.
+    Publishes,
+}
+
+/// The steps that ready a job.
+pub(super) fn steps(image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
     let (Some(runtime), Some(manifest)) = (&image.runtime, &image.manifest) else { return Vec::new() };
     let Some(facts) = standard::get::<model::StdRuntime>("runtime", &runtime.value) else { return Vec::new() };
     let Some(manager) = facts.manager.iter().find(|manager| manager.name.value == manifest.manager.value) else {
         return Vec::new();
     };
-    let filler = Filler { image, manager };
+    let filler = Filler { image, manager, purpose };
     let mut steps: Vec<Step> = manager.setup.iter().filter_map(|setup| filler.step(setup, &runtime.origin)).collect();
     if let Some(install) = &manager.install {
         let origin = manifest.manager.origin.clone().with(&install.all.origin);
@@ -27,6 +36,7 @@ pub(super) fn steps(image: &ImageFacts) -> Vec<Step> {
 struct Filler<'a> {
     image: &'a ImageFacts,
     manager: &'a model::StdManager,
+    purpose: Purpose,
 }
 
 impl Filler<'_> {
@@ -57,11 +67,11 @@ impl Filler<'_> {
 
     fn holds(&self, condition: StepCondition) -> bool {
         match condition {
-            StepCondition::Always | StepCondition::Ci => true,
-            StepCondition::Publish => false,
+            StepCondition::Always | StepCondition::ManagerUnnamed => true,
+            StepCondition::Ci => self.purpose == Purpose::Checks,
+            StepCondition::Publish => self.purpose == Purpose::Publishes,
             StepCondition::Build => self.image.command("build").is_some(),
             StepCondition::NoBuild => self.image.command("build").is_none(),
-            StepCondition::ManagerUnnamed => true,
             StepCondition::Lock => self.lock().is_some(),
             StepCondition::NoLock => self.lock().is_none(),
         }

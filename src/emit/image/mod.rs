@@ -1,5 +1,6 @@
 //! `SOURCE/Dockerfile` and its ignore file, one per image, from the recipes of the standard library; never when one is there.
 
+pub(crate) mod ask;
 mod ignore;
 mod recipe;
 

@@ -1,13 +1,14 @@
 //! A Dockerfile from a recipe of the standard library: its stages and steps, with the service's values in their places.
 
-use crate::artifact::Script;
 use crate::artifact::dockerfile::{Copy, Dockerfile, Health, Instruction, InstructionKind, Run, Stage};
+use crate::artifact::{Script, Word};
 use crate::derive::{ImageFacts, Workload};
-use crate::emit::image::by_recipe;
+use crate::emit::image::{ask, by_recipe};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
 use crate::standard;
+use crate::value::Duration;
 
 /// What the placeholders of a recipe stand for.
 struct Values<'a> {
@@ -106,10 +107,7 @@ fn values<'a>(image: &'a ImageFacts, runtime: &model::StdRuntime, manager: &mode
 
 fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut Stage) {
     let operands: Vec<String> = step.values.iter().map(|value| values.fill(&value.value)).collect();
-    let origin = match values.image.command("build").filter(|_| step.when.value == model::StepCondition::Build) {
-        Some(build) => build.origin.clone(),
-        None => by_recipe(values.image, &step.origin),
-    };
+    let origin = by_recipe(values.image, &step.origin);
     let at = |kind: InstructionKind| Instruction { kind, comment: None, origin: Some(origin.clone()) };
     match (step.do_.value, operands.as_slice()) {
         (model::ImageStep::Workdir, [folder, ..]) => {
@@ -130,9 +128,9 @@ fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut S
                 ..Copy::default()
             })));
         }
-        (model::ImageStep::Run, [command, ..]) => {
+        (model::ImageStep::Run, commands) if !commands.is_empty() => {
             let mounts = mounts(step, values).into_iter().chain(secret_mounts(values.image)).collect();
-            out.add(at(InstructionKind::Run(Run { mounts, script: Script::user(command) })));
+            out.add(at(InstructionKind::Run(Run { mounts, script: run(step, commands, values.image) })));
         }
         (model::ImageStep::User, [user, ..]) => {
             let chosen = values.image.node.user.as_ref();
@@ -147,8 +145,7 @@ fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut S
             out.add(at(InstructionKind::Command(words.to_vec())));
         }
         (model::ImageStep::Values, _) => build_values(values.image, out),
-        (model::ImageStep::Before, _)
-        | (
+        (
             model::ImageStep::Workdir
             | model::ImageStep::Env
             | model::ImageStep::Arg
@@ -160,6 +157,22 @@ fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut S
             _,
         ) => {}
     }
+}
+
+/// The commands of one step. Beside others, one of the user's that a shell must read is a group of its own, so that
+/// what it ends with decides whether the next one runs.
+fn run(step: &model::StdManagerRecipeStageStep, commands: &[String], image: &ImageFacts) -> Script {
+    let mut script = Script::new();
+    for (command, written) in commands.iter().zip(&step.values) {
+        let own = image.command("build").filter(|_| written.value.contains("{build}"));
+        let grouped = own.is_some() && commands.len() > 1 && plain_words(command).is_none();
+        let template = if grouped { "{ {command}; }" } else { "{command}" };
+        let origin = own.map_or_else(|| by_recipe(image, &step.origin), |build| build.origin.clone());
+        script.at(&origin, |script| {
+            script.line(template, &[("command", Word::raw(command.as_str()))]);
+        });
+    }
+    script
 }
 
 /// `$PATH` in a value of the recipe is meant for the builder; everything else is text.
@@ -279,19 +292,24 @@ fn health(image: &ImageFacts, runtime: &model::StdRuntime, manager: &model::StdM
     let probes = manager.probe.iter().chain(&runtime.probe);
     let command = probes.into_iter().find(|row| row.protocol.value == protocol)?;
     let path = probe.path.as_ref().map_or("/", |path| path.value.as_str());
-    let number = port.port.value.get().to_string();
-    let words =
-        command.command.iter().map(|word| word.value.replace("{port}", &number).replace("{path}", path)).collect();
+    let number = u16::try_from(port.port.value.get()).ok()?;
+    let words = command.command.iter().map(|word| ask::filled(&word.value, number, path)).collect();
     let origin = probe.path.as_ref().map_or_else(|| probe.origin.clone(), |path| path.origin.clone());
     Some((timed(probe, words), origin.with(&command.origin)))
 }
 
 fn timed(probe: &model::Probe, command: Vec<String>) -> Health {
     Health {
-        interval: probe.interval.value.to_string(),
-        timeout: probe.timeout.value.to_string(),
-        start_period: probe.grace.value.to_string(),
+        interval: seconds(&probe.interval.value),
+        timeout: seconds(&probe.timeout.value),
+        start_period: seconds(&probe.grace.value),
         retries: u32::try_from(probe.failures.value.get()).ok(),
         command,
     }
+}
+
+/// A time as every reader of Dockerfiles takes it: one number with one unit.
+fn seconds(duration: &Duration) -> String {
+    let milliseconds = duration.milliseconds();
+    if milliseconds.is_multiple_of(1000) { format!("{}s", milliseconds / 1000) } else { format!("{milliseconds}ms") }
 }

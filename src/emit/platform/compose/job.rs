@@ -57,7 +57,7 @@ pub(super) fn migration(
     shared: &mut Shared,
 ) -> Option<Tree> {
     let up = migration_command(migration)?;
-    let mut tree = service::image(site, workload, &workload.name.value);
+    let mut tree = service::image(site, workload, &workload.name.value, shared);
     if !site.is_local() {
         tree.set("profiles", list([Tree::from("jobs").at(&migration.during.origin)]));
     }
@@ -106,13 +106,19 @@ pub(super) fn depends_on(site: &Site<'_>, workload: &Workload) -> Tree {
     if let Some(key) = super::beside::volumes_key(site, workload) {
         tree.set(key, done(&workload.name.origin));
     }
+    // What uses a database finds its schema there; on a server each release sees to that itself.
+    if site.is_local() {
+        for owner in site.workloads() {
+            let of_ours = |one: &&model::Migrate| {
+                owner.name.value == workload.name.value || workload.uses.iter().any(|used| used.value == one.for_.value)
+            };
+            for one in migrations(site, owner).filter(of_ours).filter(|one| migration_command(one).is_some()) {
+                tree.set(site.migration_key(owner, one), done(&one.origin));
+            }
+        }
+    }
     if is_job(workload) {
         return tree;
-    }
-    if site.is_local() {
-        for one in migrations(site, workload).filter(|one| migration_command(one).is_some()) {
-            tree.set(site.migration_key(workload, one), done(&one.origin));
-        }
     }
     for task in site.workloads().filter(|task| is_start(site, task)) {
         if image_owner(site, task).as_deref() == Some(workload.name.value.as_str()) {

@@ -147,15 +147,8 @@ fn file(site: &Site<'_>) -> Tree {
 fn how_to_use(site: &Site<'_>) -> String {
     let file = site.file();
     let flag = if file == "compose.yaml" { String::new() } else { ["--file ", &file, " "].concat() };
-    match site.place {
-        Place::Local => [
-            "`docker compose ",
-            &flag,
-            "up --build --wait` builds and starts it on this machine. Values in braces come from the\n",
-            "environment or from `.env` beside this file, which is not committed.",
-        ]
-        .concat(),
-        Place::Server => [
+    if site.place == Place::Server {
+        return [
             "`ops/deploy.sh ",
             &site.environment.name.value,
             " SERVICE IMAGE` puts it into the folder ",
@@ -164,8 +157,37 @@ fn how_to_use(site: &Site<'_>) -> String {
             &site.target(),
             ",\nwhere values in braces come from `.env` beside it.",
         ]
-        .concat(),
+        .concat();
     }
+    let mut told = [
+        "`docker compose ",
+        &flag,
+        "up --build --wait` builds and starts it on this machine. Values in braces come from the\n",
+        "environment or from `.env` beside this file, which is not committed",
+    ]
+    .concat();
+    let mut names: Vec<String> = Vec::new();
+    let mut before: Vec<&str> = Vec::new();
+    let mut jobs: Vec<&str> = Vec::new();
+    for workload in site.workloads() {
+        names.extend(value::needed(site, workload).into_iter().filter(|one| one.by == By::Person).map(|one| one.name));
+        if let Some(build) = site.plan.image(workload).and_then(|image| image.node.build.as_ref()) {
+            names.extend(build.secret.iter().map(|secret| value::Filled::of_secret(&secret.from.value).name));
+            before.extend(build.before.iter().map(|command| command.value.as_str()));
+        }
+        jobs.extend((job::is_job(workload) && !job::is_start(site, workload)).then_some(workload.name.value.as_str()));
+    }
+    names.sort();
+    names.dedup();
+    before.dedup();
+    told.push_str(&if names.is_empty() { ".".to_owned() } else { [": ", &names.join(" "), "."].concat() });
+    for command in before {
+        told.extend(["\nBefore each build, in the project's root: ", command]);
+    }
+    for job in jobs {
+        told.extend(["\n`docker compose ", &flag, "run --build --rm ", job, "` runs ", job, "."]);
+    }
+    told
 }
 
 /// What the functions in `functions.sh` read.

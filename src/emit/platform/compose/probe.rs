@@ -1,22 +1,22 @@
 //! Health checks: what the service says, asked by a program that its image has.
 
 use crate::artifact::{Script, Tree, Word, list, map};
-use crate::derive::{ImageSource, Protocol, Workload};
+use crate::derive::{ImageSource, Port, Protocol, Workload};
+use crate::emit::image::ask;
 use crate::model::{self, StdRuntime};
 use crate::render;
+use crate::source::Sourced;
 use crate::standard;
+use crate::value::Duration;
 
 use super::site::Site;
 
-/// The check of a workload; one container has one, so readiness comes before health.
+/// The check of a workload: one container has one, so readiness comes before health, and the port that gets the
+/// traffic before the others.
 pub(super) fn check(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
-    let service = workload.service(site.setting)?;
-    let port = workload.main_port();
-    let own = service.ready.as_ref().or(service.health.as_ref());
-    let of_port = port.and_then(|port| port.node.ready.as_ref().or(port.node.health.as_ref()));
-    let probe = of_port.or(own)?;
+    let (port, probe) = chosen(site, workload)?;
     let test = match (&probe.run, port) {
-        (Some(run), _) => shell(&run.value).at(&run.origin),
+        (Some(run), _) => command(&run.value).at(&run.origin),
         (None, Some(port)) => {
             let path = probe.path.as_ref().map_or("/", |path| path.value.as_str());
             let asked = ask(site, workload, port.protocol, port.port.value, path)?;
@@ -29,24 +29,62 @@ pub(super) fn check(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
         .put("interval", seconds(&probe.interval))
         .put("timeout", seconds(&probe.timeout))
         .put("retries", Tree::from(probe.failures.value.get()).at(&probe.failures.origin))
-        .put("start_period", seconds(&probe.grace));
+        .put("start_period", seconds(grace(site, workload, probe)));
     Some(check.at(&probe.origin))
+}
+
+/// What silences the check of an image that is another service's: its program is not asked by that path.
+pub(super) fn of_another(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
+    let image = site.plan.image(workload)?;
+    let shared = !super::job::is_job(workload) && image.name.value != workload.name.value;
+    let because = "the image's own check asks the service that it was made for";
+    shared.then(|| map().put("disable", Tree::from(true).at(&workload.name.origin.clone().because(because))))
+}
+
+/// The probe that becomes the check, with the port that it asks.
+fn chosen<'a>(site: &'a Site<'_>, workload: &'a Workload) -> Option<(Option<&'a Port>, &'a model::Probe)> {
+    let service = workload.service(site.setting)?;
+    let main = workload.main_port();
+    let others = workload.ports.iter().filter(|port| main.is_none_or(|main| main.port.value != port.port.value));
+    let ports: Vec<&Port> = main.into_iter().chain(others).collect();
+    let of_port = |probe: fn(&model::Port) -> Option<&model::Probe>| {
+        ports.iter().find_map(|port| Some((Some(*port), probe(&port.node)?)))
+    };
+    let own = |probe: &'a Option<model::Probe>| probe.as_ref().map(|probe| (main, probe));
+    of_port(|port| port.ready.as_ref())
+        .or_else(|| own(&service.ready))
+        .or_else(|| of_port(|port| port.health.as_ref()))
+        .or_else(|| own(&service.health))
+}
+
+/// How long a start may take: the most that any of its probes says.
+fn grace<'a>(site: &'a Site<'_>, workload: &'a Workload, probe: &'a model::Probe) -> &'a Sourced<Duration> {
+    let service = workload.service(site.setting);
+    let own = service.into_iter().flat_map(|service| [&service.ready, &service.health]);
+    let of_ports = workload.ports.iter().flat_map(|port| [&port.node.ready, &port.node.health]);
+    let all = own.chain(of_ports).flatten().map(|probe| &probe.grace);
+    all.fold(&probe.grace, |most, grace| if grace.value.seconds() > most.value.seconds() { grace } else { most })
 }
 
 /// The longest that a workload may need until it counts as healthy, in seconds.
 pub(super) fn patience(site: &Site<'_>, workload: &Workload) -> u64 {
-    let service = workload.service(site.setting);
-    let port = workload.main_port();
-    let probe = port.and_then(|port| port.node.ready.as_ref().or(port.node.health.as_ref()));
-    let probe = probe.or_else(|| service.and_then(|service| service.ready.as_ref().or(service.health.as_ref())));
-    let own = probe.map_or(0, |probe| {
-        probe.grace.value.seconds() + probe.interval.value.seconds() * (probe.failures.value.get() + 1)
+    let own = chosen(site, workload).map_or(0, |(_, probe)| {
+        let tries = probe.failures.value.get() + 1;
+        grace(site, workload, probe).value.seconds() + probe.interval.value.seconds() * tries
     });
     own.max(60) + 60
 }
 
 pub(super) fn seconds(duration: &crate::source::Sourced<crate::value::Duration>) -> Tree {
     Tree::from([&duration.value.seconds().max(1).to_string(), "s"].concat()).at(&duration.origin)
+}
+
+/// A command of the user's: as words where it needs no shell, which the image may not have.
+fn command(command: &str) -> Tree {
+    match super::service::words(command).as_slice() {
+        [shell, _, _] if shell == "/bin/sh" => self::shell(command),
+        words => list(std::iter::once("CMD").chain(words.iter().map(String::as_str))),
+    }
 }
 
 fn shell(command: &str) -> Tree {
@@ -58,11 +96,11 @@ fn ask(site: &Site<'_>, workload: &Workload, protocol: Protocol, port: u16, path
     if protocol == Protocol::Grpc {
         return None;
     }
-    if let Some(known) = by_runtime(site, workload, protocol).filter(|_| is_plain(path)) {
-        let words = known.command.iter().map(|word| Tree::from(fill(&word.value, port, path)));
+    if let Some(known) = by_runtime(site, workload, protocol) {
+        let words = known.command.iter().map(|word| Tree::from(ask::filled(&word.value, port, path)));
         return Some(list(std::iter::once(Tree::from("CMD")).chain(words)));
     }
-    let url = ["http://127.0.0.1:", &port.to_string(), path].concat();
+    let url = ask::filled("http://127.0.0.1:{port}{path}", port, path);
     let mut tried: Vec<(String, Vec<String>)> = Vec::new();
     if protocol == Protocol::Http {
         for words in [["curl", "--fail", "--silent", "--output", "/dev/null"], ["wget", "-q", "-T", "5", "-O"]] {
@@ -76,8 +114,8 @@ fn ask(site: &Site<'_>, workload: &Workload, protocol: Protocol, port: u16, path
     }
     for runtime in standard::all::<StdRuntime>("runtime") {
         let probes = runtime.probe.iter().filter(|probe| probe.protocol.value == protocol.word());
-        for probe in probes.filter(|_| is_plain(path)) {
-            let words: Vec<String> = probe.command.iter().map(|word| fill(&word.value, port, path)).collect();
+        for probe in probes {
+            let words: Vec<String> = probe.command.iter().map(|word| ask::filled(&word.value, port, path)).collect();
             let Some(first) = words.first().cloned() else { continue };
             if !tried.iter().any(|(known, _)| *known == first) {
                 tried.push((first, words));
@@ -85,15 +123,6 @@ fn ask(site: &Site<'_>, workload: &Workload, protocol: Protocol, port: u16, path
         }
     }
     Some(shell(&first_found(&tried)))
-}
-
-/// Whether a path means the same inside of any program's text; curl and wget take every path as one word.
-fn is_plain(path: &str) -> bool {
-    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/:@&=+,;?".contains(&byte))
-}
-
-fn fill(template: &str, port: u16, path: &str) -> String {
-    template.replace("{port}", &port.to_string()).replace("{path}", path)
 }
 
 /// The probe of the runtime whose recipe built the image.

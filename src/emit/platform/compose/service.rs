@@ -38,7 +38,7 @@ impl Shared {
 pub(super) fn tree(site: &Site<'_>, workload: &Workload, shared: &mut Shared) -> Tree {
     let service = workload.service(site.setting);
     let name = &workload.name.origin;
-    let mut tree = image(site, workload, &workload.name.value);
+    let mut tree = image(site, workload, &workload.name.value, shared);
     if job::is_job(workload) && !job::is_start(site, workload) {
         tree.set("profiles", list([Tree::from("jobs").at(&workload.role.origin)]));
     }
@@ -47,7 +47,7 @@ pub(super) fn tree(site: &Site<'_>, workload: &Workload, shared: &mut Shared) ->
     }
     tree = container(site, workload, tree, shared)
         .put_filled("ports", ports(site, workload))
-        .put_some("healthcheck", probe::check(site, workload))
+        .put_some("healthcheck", probe::check(site, workload).or_else(|| probe::of_another(site, workload)))
         .put_filled("depends_on", job::depends_on(site, workload))
         .put("networks", networks(site, workload, Listens::Always));
     let grace = service.and_then(|service| service.stop.as_ref());
@@ -106,10 +106,10 @@ fn hardened(site: &Site<'_>, workload: &Workload, user: Option<&Origin>, tree: T
 }
 
 /// `image`, or `build` on a developer's machine. `owner` is the workload whose image it is.
-pub(super) fn image(site: &Site<'_>, workload: &Workload, owner: &str) -> Tree {
+pub(super) fn image(site: &Site<'_>, workload: &Workload, owner: &str, shared: &mut Shared) -> Tree {
     if site.is_local() {
         if let Some(image) = site.plan.image(workload) {
-            return map().put("build", build(site, image));
+            return map().put("build", build(site, image, shared));
         }
         if let Some(ready) = &workload.ready_image {
             return map().put("image", Tree::from(ready.value.to_string()).at(&ready.origin));
@@ -130,7 +130,7 @@ fn path(folder: &str) -> String {
     if folder == "." || folder.is_empty() { ".".to_owned() } else { ["./", folder.trim_start_matches("./")].concat() }
 }
 
-fn build(site: &Site<'_>, image: &crate::derive::ImageFacts) -> Tree {
+fn build(site: &Site<'_>, image: &crate::derive::ImageFacts, shared: &mut Shared) -> Tree {
     let (file, origin) = match &image.instructions {
         ImageSource::Ours(path) => (path.as_str(), &image.source.origin),
         ImageSource::Theirs(path) => (path.value.as_str(), &path.origin),
@@ -156,6 +156,17 @@ fn build(site: &Site<'_>, image: &crate::derive::ImageFacts) -> Tree {
         .put_some("dockerfile", (named != "Dockerfile" && !named.is_empty()).then_some(dockerfile))
         .put_some("target", image.target.as_ref())
         .put_filled("args", values)
+        .put_filled("secrets", build_secrets(image, shared))
+}
+
+/// The secrets that steps of the Dockerfile may read, under the names by which these ask for them.
+fn build_secrets(image: &crate::derive::ImageFacts, shared: &mut Shared) -> Tree {
+    let mut list = Tree::from(Vec::<Tree>::new());
+    for secret in image.node.build.iter().flat_map(|build| &build.secret) {
+        let key = shared.secret(&Filled::of_secret(&secret.from.value), &secret.from.origin);
+        list.add(map().put("source", key).put("target", &secret.name).at(&secret.from.origin));
+    }
+    list
 }
 
 /// What runs instead of what the image says.

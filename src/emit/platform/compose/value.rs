@@ -39,6 +39,11 @@ pub(super) enum By {
 const LOCAL_PASSWORD: &str = "Local-only-1";
 
 impl Filled {
+    /// The variable of a declared secret.
+    pub(super) fn of_secret(name: &str) -> Filled {
+        Filled { name: ["SECRET_", &upper(name)].concat(), by: By::Person }
+    }
+
     /// As Compose reads it. A developer is told what is missing; on the server `ops/` looks before it starts anything,
     /// so that one service is released before another one's secrets are there.
     fn source(&self, place: Place) -> String {
@@ -77,7 +82,7 @@ fn expanded(site: &Site<'_>, part: &Part, shown: bool, service: &str) -> Vec<Pie
     let text = |text: String| vec![Piece::Text(text)];
     match part {
         Part::Text(known) => text(known.clone()),
-        Part::Secret(name) => filled(["SECRET_", &upper(name)].concat(), By::Person),
+        Part::Secret(name) => vec![Piece::Filled(Filled::of_secret(name))],
         Part::Resource(name, field) => match site.resource(name) {
             Some(resource) => of_resource(site, resource, field, service),
             None => Vec::new(),
