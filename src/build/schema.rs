@@ -27,6 +27,8 @@ struct Field {
     least: Option<String>,
     most: Option<String>,
     names: Option<String>,
+    known_as: Vec<String>,
+    form: Option<String>,
 }
 
 struct Child {
@@ -36,6 +38,8 @@ struct Child {
     required: bool,
     doc: String,
     sink: Option<String>,
+    known_as: Vec<String>,
+    form: Option<String>,
 }
 
 struct Shape {
@@ -47,6 +51,7 @@ struct Shape {
     children: Vec<Child>,
     overlay: bool,
     partial: bool,
+    whole: bool,
     like: Option<String>,
     file: usize,
     place: (u32, u32),
@@ -152,6 +157,11 @@ fn flag(node: NodeRef<'_>, key: &str) -> bool {
     prop(node, key).as_deref() == Some("#true")
 }
 
+/// The words of a property, between blanks.
+fn words(node: NodeRef<'_>, key: &str) -> Vec<String> {
+    prop(node, key).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+}
+
 /// The doc of a node: its `doc=` property or its `doc` child.
 fn doc(node: NodeRef<'_>) -> String {
     let raw = prop(node, "doc").or_else(|| node.child("doc").and_then(|child| text(child, 0))).unwrap_or_default();
@@ -180,6 +190,7 @@ impl Grammar {
             children: Vec::new(),
             overlay: false,
             partial: false,
+            whole: false,
             like: None,
             file,
             place: (node.name_span().start, node.span().end),
@@ -205,10 +216,13 @@ impl Grammar {
                         required: flag(child, "required"),
                         doc: doc(child),
                         sink: prop(child, "sink"),
+                        known_as: words(child, "known-as"),
+                        form: prop(child, "form"),
                     });
                 }
                 "overlay" => shape.overlay = true,
                 "partial" => shape.partial = true,
+                "whole" => shape.whole = true,
                 "like" => shape.like = text(child, 0),
                 "doc" | "example" => {}
                 other => panic!("shape `{id}`: unknown node `{other}`"),
@@ -284,18 +298,20 @@ impl Grammar {
             let index = format!("&SHAPE_{}", screaming(&child.shape));
             write!(
                 out,
-                "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?}, sink: {:?} }}, ",
+                "Child {{ name: {:?}, shape: {index}, many: Many::{many}, need: {}, doc: {:?}, sink: {:?}, known_as: &{:?}, form: {} }}, ",
                 child.name,
                 need(child.required),
                 child.doc,
-                child.sink
+                child.sink,
+                child.known_as,
+                form(child.form.as_deref())
             )
             .ok();
         }
         write!(
             out,
-            "], overlay: {}, partial: {}, like: {:?}, file: {}, place: {:?} }}",
-            shape.overlay, shape.partial, shape.like, shape.file, shape.place
+            "], overlay: {}, partial: {}, whole: {}, like: {:?}, file: {}, place: {:?} }}",
+            shape.overlay, shape.partial, shape.whole, shape.like, shape.file, shape.place
         )
         .ok();
     }
@@ -304,7 +320,7 @@ impl Grammar {
         let ty = self.type_literal(&field.ty);
         write!(
             out,
-            "Field {{ name: {:?}, ty: {ty}, need: {}, rest: {}, declares: {:?}, default: {:?}, doc: {:?}, place: {:?}, sink: {:?}, least: {:?}, most: {:?}, names: {} }}, ",
+            "Field {{ name: {:?}, ty: {ty}, need: {}, rest: {}, declares: {:?}, default: {:?}, doc: {:?}, place: {:?}, sink: {:?}, least: {:?}, most: {:?}, names: {}, known_as: &{:?}, form: {} }}, ",
             field.name,
             need(field.required),
             field.rest,
@@ -315,7 +331,9 @@ impl Grammar {
             field.sink,
             field.least,
             field.most,
-            named(field.names.as_deref())
+            named(field.names.as_deref()),
+            field.known_as,
+            form(field.form.as_deref())
         )
         .ok();
     }
@@ -370,6 +388,8 @@ fn field(node: NodeRef<'_>, positional: bool) -> Field {
         least: prop(node, "least"),
         most: prop(node, "most"),
         names: prop(node, "names"),
+        known_as: words(node, "known-as"),
+        form: prop(node, "form"),
     }
 }
 
@@ -380,6 +400,10 @@ fn named(names: Option<&str>) -> &'static str {
         Some("folder") => "Some(Names::Folder)",
         Some(other) => panic!("a path names a `file` or a `folder`, not a `{other}`"),
     }
+}
+
+fn form(form: Option<&str>) -> String {
+    form.map_or("None".to_owned(), |form| format!("Some(Form::{})", pascal(form)))
 }
 
 fn need(required: bool) -> &'static str {

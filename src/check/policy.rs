@@ -10,8 +10,13 @@ pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     let posture = posture(model);
     diagnostics.retain(|diagnostic| level(diagnostic.code, posture) != Some(model::FindingSeverity::Silent));
     apply_severities(diagnostics, &|code| severity(code, posture));
+    let mut told: Vec<Diagnostic> = Vec::new();
     let mut unused: Vec<&Allow> = Vec::new();
     for allow in &model.allows {
+        if let Some(diagnostic) = unacceptable(allow) {
+            told.push(diagnostic);
+            continue;
+        }
         let mut used = false;
         for diagnostic in diagnostics.iter_mut().filter(|one| one.code.as_str() == allow.code.value) {
             let place = diagnostic.primary.span;
@@ -20,7 +25,9 @@ pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
             if inside {
                 used = true;
                 diagnostic.severity = Severity::Note;
-                diagnostic.help = Some(format!("accepted: {}", allow.reason));
+                if !allow.reason.is_empty() {
+                    diagnostic.help = Some(format!("accepted: {}", allow.reason));
+                }
                 diagnostic.fix = None;
             }
         }
@@ -28,7 +35,7 @@ pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
             unused.push(allow);
         }
     }
-    let mut told: Vec<Diagnostic> = unused.into_iter().map(unmatched).collect();
+    told.extend(unused.into_iter().map(unmatched));
     apply_severities(&mut told, &|code| severity(code, posture));
     diagnostics.append(&mut told);
 }
@@ -55,6 +62,19 @@ fn severity(code: Code, posture: model::Posture) -> Option<Severity> {
         model::FindingSeverity::Error => Severity::Error,
         model::FindingSeverity::Warning => Severity::Warning,
         model::FindingSeverity::Note | model::FindingSeverity::Silent => Severity::Note,
+    })
+}
+
+/// Why a finding cannot be accepted: nothing could be built from a file that cannot be read, named or typed.
+fn unacceptable(allow: &Allow) -> Option<Diagnostic> {
+    let code = Code::find(&allow.code.value)?;
+    let is_wrong = matches!(code.area(), "syntax" | "name" | "type" | "output")
+        && !matches!(severity(code, model::Posture::Standard), Some(Severity::Warning | Severity::Note));
+    is_wrong.then(|| {
+        let place = allow.code.origin.place;
+        Diagnostic::new(code::NAME_WRONG_PLACE, place, format!("`{code}` cannot be accepted"))
+            .label("nothing could be built with it")
+            .help("mend what it tells, and remove this `allow`")
     })
 }
 

@@ -73,6 +73,8 @@ pub enum Tie {
     Unused(String),
     /// What stands here was certainly, or most likely, meant to be one of these names.
     Meant(Vec<String>),
+    /// The same, in a place that other nodes take over, as a preset: moot is whatever any node lacks of these names.
+    MeantForAll(Vec<String>),
     /// The value here could not be read, and a placeholder stands in for it: nobody knows what was meant.
     Unread,
 }

@@ -30,7 +30,7 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let meant = meant(&diagnostics);
     diagnostics.retain(|diagnostic| match &diagnostic.tie {
         Some(Tie::Unused(name)) => !meant.contains(name),
-        Some(Tie::Lacks(_) | Tie::Meant(_) | Tie::Unread) | None => true,
+        Some(Tie::Lacks(_) | Tie::Meant(_) | Tie::MeantForAll(_) | Tie::Unread) | None => true,
     });
     let unread: BTreeSet<Span> = diagnostics
         .iter()
@@ -97,9 +97,18 @@ fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<usize> {
     }
     let mut found = BTreeSet::new();
     for unknown in diagnostics {
-        let Some(Tie::Meant(names)) = &unknown.tie else { continue };
+        let (names, is_for_all) = match &unknown.tie {
+            Some(Tie::Meant(names)) => (names, false),
+            Some(Tie::MeantForAll(names)) => (names, true),
+            Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Unread) | None => continue,
+        };
         let span = unknown.primary.span;
         for name in names {
+            if is_for_all {
+                let all = missing.iter().filter(|((_, missed), _)| missed == name);
+                found.extend(all.flat_map(|(_, places)| places.iter().map(|(_, index)| *index)));
+                continue;
+            }
             let Some(places) = missing.get(&(span.file, name.as_str())) else { continue };
             let before = places.partition_point(|(place, _)| place.start <= span.start);
             let closest = before.checked_sub(1).and_then(|last| places.get(last));
@@ -116,7 +125,7 @@ fn meant(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
     let is_unknown = |code| [code::NAME_UNKNOWN_REFERENCE, code::NAME_UNKNOWN_TEMPLATE_PATH].contains(&code);
     let unknown = diagnostics.iter().filter(|diagnostic| is_unknown(diagnostic.code));
     let names = unknown.filter_map(|diagnostic| match &diagnostic.tie {
-        Some(Tie::Meant(names)) => Some(names),
+        Some(Tie::Meant(names) | Tie::MeantForAll(names)) => Some(names),
         Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Unread) | None => None,
     });
     names.flatten().cloned().collect()

@@ -5,7 +5,7 @@
 
 use crate::diag::{Diagnostic, code};
 use crate::model::Read;
-use crate::resolve::View;
+use crate::resolve::{View, missing};
 use crate::schema::{Field, Many, Need, Shape};
 use crate::source::{Origin, Sourced};
 use crate::syntax::kdl::EntryRef;
@@ -107,26 +107,7 @@ impl<'a> Lowering<'a> {
             return;
         }
         let Some(node) = view.primary() else { return };
-        let is_argument = view.shape.args.iter().any(|arg| std::ptr::eq(arg, field));
-        let (code, what, write) = if is_argument {
-            (
-                code::TYPE_MISSING_ARGUMENT,
-                format!("`{}` needs its {}", node.name(), field.name),
-                format!("write it after `{}`", node.name()),
-            )
-        } else {
-            (
-                code::TYPE_MISSING_PROPERTY,
-                format!("`{}` needs the property `{}`", node.name(), field.name),
-                format!("add `{}=…`", field.name),
-            )
-        };
-        self.diagnostics.push(
-            Diagnostic::new(code, node.head_span(), what)
-                .label(format!("no {} here", field.name))
-                .lacks([field.name])
-                .help(format!("{write}: {}", field.doc)),
-        );
+        self.diagnostics.push(missing(view.shape, node, field));
     }
 
     fn views<'d>(&mut self, view: &View<'d>, index: usize) -> Vec<View<'d>> {
@@ -147,11 +128,12 @@ impl<'a> Lowering<'a> {
                 )
                 .label(format!("no `{}` in this node", child.name))
                 .lacks([child.name])
-                .help(format!(
-                    "add `{}`: {}",
-                    child.name,
-                    if child.doc.is_empty() { child.shape.doc } else { child.doc }
-                )),
+                .help(
+                    child.shape.short_example().map_or_else(
+                        || format!("add `{}`", child.name),
+                        |example| format!("add it, as in `{example}`"),
+                    ),
+                ),
             );
         }
         views

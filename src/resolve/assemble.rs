@@ -185,15 +185,13 @@ impl<'d> Overlay<'d> {
             return;
         };
         if table.find(kind, name).is_none() {
-            diagnostics.push(
-                Diagnostic::new(
-                    code::NAME_REMOVES_NOTHING,
-                    node.head_span(),
-                    format!("there is no {kind} `{name}` to remove"),
-                )
-                .label("nothing of this name is declared")
-                .help("remove this line"),
-            );
+            let place = node.args().last().map_or(node.head_span(), |entry| entry.value_span());
+            let message = format!("there is no {kind} `{name}` to remove");
+            let diagnostic = Diagnostic::new(code::NAME_REMOVES_NOTHING, place, message);
+            diagnostics.push(match crate::nearest::nearest(name, table.of_kind(kind).map(|one| one.name)) {
+                Some(near) => diagnostic.meant(near, syntax::quoted(near)),
+                None => diagnostic.label("nothing of this name is declared").help("remove this line"),
+            });
             return;
         }
         self.removed.push((child.name, name));

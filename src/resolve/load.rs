@@ -19,6 +19,8 @@ pub struct ProgramFile {
 pub struct Program {
     /// The files; the first is the entry.
     pub files: Vec<ProgramFile>,
+    /// Their indexes, each file behind those that it imports, so that what an importer says comes later and wins.
+    pub order: Vec<usize>,
 }
 
 /// Why there is no program at all: not a mistake in a file, but the outside world.
@@ -137,6 +139,7 @@ impl Loading<'_> {
             self.import(&folder, &path, place);
             self.trail.pop();
         }
+        self.program.order.push(index);
     }
 
     fn import(&mut self, folder: &str, written: &str, place: Span) {
@@ -172,7 +175,10 @@ impl Loading<'_> {
             return;
         }
         match standard::importable(name) {
-            Some(document) => self.program.files.push(ProgramFile { path: written.to_owned(), document }),
+            Some(document) => {
+                self.program.order.push(self.program.files.len());
+                self.program.files.push(ProgramFile { path: written.to_owned(), document });
+            }
             None => {
                 let near = crate::nearest::nearest(name, standard::importable_names());
                 let label = near.map_or("no such file in the standard library".to_owned(), |near| {

@@ -1,23 +1,28 @@
 //! From documents to the typed model: imports, names, presets, overlays.
 
 mod assemble;
+mod form;
+mod line;
 mod load;
 mod names;
 mod removal;
 mod shape;
 mod table;
+mod template;
 mod typing;
+mod unknown;
 mod view;
 
 pub use assemble::{Model, Setting, assemble};
 pub use load::{Program, ProgramFile, Unreadable, join, load};
 pub use names::base;
-pub use shape::{Allow, Judged, Role, Typed, judge, judge_as};
+pub use shape::{Allow, Judged, Role, Typed, judge, judge_as, missing};
 pub use table::{Declaration, Table};
 pub use typing::{type_name, value_error};
 pub use view::{Keyed, Layer, LayerKind, Presets, View, key_of};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, code};
+use crate::source::Span;
 use crate::syntax::kdl::NodeRef;
 
 /// No presets: for the standard library's own declarations.
@@ -39,6 +44,21 @@ pub struct Resolution<'d> {
     pub table: Table<'d>,
 }
 
+/// Without an application nothing has a name. Where the file is not well-formed, it may be there and unreadable.
+fn no_app(program: &Program, table: &Table<'_>, diagnostics: &[Diagnostic]) -> Option<Diagnostic> {
+    let entry = program.files.first()?;
+    let is_broken = |one: &Diagnostic| one.code.area() == "syntax" && one.primary.span.file == entry.document.file();
+    if diagnostics.iter().any(is_broken) || !table.single("app").is_empty() {
+        return None;
+    }
+    Some(
+        Diagnostic::new(code::NAME_MISSING, Span::new(entry.document.file(), 0, 0), "the file declares no `app`")
+            .label("no `app` in this file")
+            .lacks(["app"])
+            .help("add `app \"NAME\" { repo \"github.com/OWNER/NAME\" }`"),
+    )
+}
+
 /// Judges and merges a loaded program.
 pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> Resolution<'d> {
     let mut judged = Judged::default();
@@ -49,6 +69,7 @@ pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> R
     diagnostics.append(&mut judged.diagnostics);
     let mut table = Table::collect(program, diagnostics);
     table.nest(&judged.nested);
+    diagnostics.extend(no_app(program, &table, diagnostics));
     names::check(&table, &judged.values, diagnostics);
     let mut model = assemble(&table, diagnostics);
     model.allows = judged.allows;

@@ -6,11 +6,11 @@ use crate::diag::{Diagnostic, Tie, code};
 use crate::nearest::nearest;
 use crate::resolve::shape::Typed;
 use crate::resolve::table::Table;
-use crate::schema::{EnumShape, Expansion, Type};
+use crate::resolve::template;
+use crate::schema::{Child, DOCUMENT, Expansion, SHAPE_PRESET, Type};
 use crate::source::Span;
 use crate::standard;
-use crate::syntax::expression::Template;
-use crate::syntax::kdl::Scalar;
+use crate::syntax::kdl::{NodeRef, Scalar};
 
 /// Kinds whose declarations are of no effect unless something names them.
 const USED_BY_NAME: &[&str] = &["preset", "strategy", "secret", "var", "control"];
@@ -21,13 +21,14 @@ pub(super) fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &m
     for value in values {
         let Scalar::String(text) = value.entry.value() else { continue };
         if let Type::Ref(kinds) = value.ty {
-            if let Some(diagnostic) = reference(table, kinds, text, value.entry.value_span()) {
+            if let Some(diagnostic) = reference(table, kinds, text, value) {
                 diagnostics.push(diagnostic);
             }
             let name = base(text);
             used.extend(kinds.iter().map(|kind| ((*kind).to_owned(), name.to_owned())));
+            diagnostics.extend(preset_of_another_kind(table, value, text));
         } else if matches!(value.ty, Type::Text(Expansion::Template | Expansion::Scalar)) && text.contains("${") {
-            template(table, value, text, &mut used, diagnostics);
+            template::check(table, value, text, &mut used, diagnostics);
         }
     }
     for kind in USED_BY_NAME {
@@ -47,34 +48,125 @@ pub(super) fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &m
     }
 }
 
+/// A preset that is made for other nodes than the one that uses it.
+fn preset_of_another_kind(table: &Table<'_>, value: &Typed<'_>, name: &str) -> Option<Diagnostic> {
+    let preset = table.find("preset", name).filter(|_| value.ty == Type::Ref(&["preset"]))?;
+    let user = value.node.parent()?;
+    let made = preset.nodes.first().and_then(|node| target(*node))?;
+    let used = if user.name() == "preset" { target(user)? } else { user.name() };
+    if made == used {
+        return None;
+    }
+    Some(
+        Diagnostic::new(
+            code::NAME_WRONG_PLACE,
+            value.entry.value_span(),
+            format!("`{name}` is a preset of a {made}, and this is a {used}"),
+        )
+        .label(format!("used by a {used}"))
+        .also(preset.place, format!("made for a {made}"))
+        .help(format!("write `preset \"{name}\" for=\"{used}\"`, or use another preset")),
+    )
+}
+
+/// The kind of node that a preset is for.
+fn target(preset: NodeRef<'_>) -> Option<&str> {
+    let field = SHAPE_PRESET.props.iter().find(|prop| Some(prop.name) == SHAPE_PRESET.like)?;
+    let written = preset.prop(field.name).and_then(|entry| crate::syntax::string(entry.value()));
+    written.or(field.default)
+}
+
 /// The name of a reference without its version: `node@22` is `node`.
 pub fn base(reference: &str) -> &str {
     reference.split('@').next().unwrap_or(reference)
 }
 
-fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, span: Span) -> Option<Diagnostic> {
-    let name = base(text);
-    if kinds.iter().any(|kind| table.has(kind, name) || standard::find(kind, name).is_some()) {
+fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, value: &Typed<'_>) -> Option<Diagnostic> {
+    let (name, span) = (base(text), value.entry.value_span());
+    if kinds.iter().any(|kind| table.has(kind, name)) {
         return None;
+    }
+    if let Some(found) = kinds.iter().find_map(|kind| standard::find(kind, name)) {
+        return unknown_version(found, text, span);
     }
     let what = kinds.join(" or ");
     let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, span, format!("there is no {what} `{name}`"));
     let candidates: Vec<&str> = kinds.iter().flat_map(|kind| names(table, kind)).collect();
+    // A name that is one of another kind is not misspelled.
+    let other = table.declarations.iter().find(|declaration| declaration.name == name);
+    if let Some(other) = other {
+        return Some(
+            diagnostic
+                .label(format!("`{name}` is a {}", other.kind))
+                .also(other.place, format!("declared here as a {}", other.kind))
+                .help(match (sibling(value, other.kind), candidates.as_slice()) {
+                    (Some(sibling), _) => format!("write `{sibling} \"{name}\"`"),
+                    (None, []) => format!("name a {what}; none is declared"),
+                    (None, some) if some.len() <= MOST_NAMES => format!("name a {what}: {}", list(some)),
+                    (None, _) => format!("name a {what}"),
+                }),
+        );
+    }
+    let mut firsts = kinds.iter().filter_map(|kind| Some((kind, table.of_kind(kind).next()?.place)));
     Some(match nearest(name, candidates.iter().copied()) {
         Some(near) => {
-            let fixed = format!("\"{near}{}\"", text.get(name.len()..).unwrap_or_default());
-            diagnostic.meant(near, fixed)
+            let written = format!("{near}{}", text.get(name.len()..).unwrap_or_default());
+            let diagnostic = diagnostic.meant(near, crate::syntax::quoted(&written));
+            match kinds.iter().find_map(|kind| Some((kind, table.place(kind, near)?))) {
+                Some((kind, place)) => diagnostic.also(place, format!("the {kind} is declared here")),
+                None => diagnostic,
+            }
         }
         None => {
             let help = match candidates.as_slice() {
-                [] => format!("declare it: `{} \"{name}\" {{ … }}`", kinds.first().copied().unwrap_or("service")),
-                some if some.len() <= 12 => format!("declared: {}", list(some)),
-                some => format!("declare `{name}`, or write one of the {} that are declared", some.len()),
+                [] => format!("declare it: `{} \"{name}\" …`", kinds.first().copied().unwrap_or("service")),
+                some if some.len() <= MOST_NAMES => format!("declare it, or name one that is declared: {}", list(some)),
+                some => format!("declare it, or write one of the {} that are declared", some.len()),
             };
-            diagnostic.label(format!("no such {what}")).help(help)
+            let diagnostic = diagnostic.label(format!("no such {what}")).help(help);
+            match firsts.next() {
+                Some((kind, place)) => diagnostic.also(place, format!("a {kind} is declared here, for example")),
+                None => diagnostic,
+            }
         }
     })
 }
+
+/// The node beside this one that names things of a kind: `calls` beside `uses`.
+fn sibling(value: &Typed<'_>, kind: &str) -> Option<&'static str> {
+    let parent = value.node.parent().filter(|_| value.entry.key().is_none())?;
+    let shape = DOCUMENT.children.iter().find(|child| child.name == parent.name())?.shape;
+    let takes = |child: &&'static Child| match child.shape.args {
+        [only] => matches!(only.ty, Type::Ref(kinds) if kinds.contains(&kind)) && child.shape.props.is_empty(),
+        _ => false,
+    };
+    shape.children.iter().filter(|child| child.name != value.node.name()).find(takes).map(|child| child.name)
+}
+
+/// A version that the standard library does not list. The list is open: the version may be newer than the compiler.
+fn unknown_version(found: NodeRef<'_>, text: &str, span: Span) -> Option<Diagnostic> {
+    let (name, version) = text.split_once('@')?;
+    let rows = found.children().filter(|child| child.name() == "version");
+    let known: Vec<&str> = rows.filter_map(|row| crate::syntax::string(row.args().next()?.value())).collect();
+    let within =
+        |part: &str, whole: &str| whole.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    if known.is_empty() || known.iter().any(|known| within(known, version) || within(version, known)) {
+        return None;
+    }
+    Some(
+        Diagnostic::new(
+            code::NAME_UNKNOWN_VERSION,
+            span,
+            format!("`{name}` is not known to have a version `{version}`"),
+        )
+        .label("not in the list of this deployc")
+        .also(found.head_span(), format!("it knows {}", list(&known)))
+        .help(format!("write one of them, as `{name}@{}`", known.last().copied().unwrap_or_default())),
+    )
+}
+
+/// So many names may stand in a help.
+const MOST_NAMES: usize = 12;
 
 fn names<'a>(table: &Table<'a>, kind: &str) -> Vec<&'a str> {
     let mut names: Vec<&'a str> = table.names(kind);
@@ -84,79 +176,6 @@ fn names<'a>(table: &Table<'a>, kind: &str) -> Vec<&'a str> {
     names
 }
 
-fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn template(
-    table: &Table<'_>,
-    value: &Typed<'_>,
-    text: &str,
-    used: &mut BTreeSet<(String, String)>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let Ok(template) = Template::parse(text) else { return };
-    for reference in template.references() {
-        let words: Vec<&str> = reference.words().collect();
-        if let [kind, name, ..] = words.as_slice() {
-            used.insert(((*kind).to_owned(), (*name).to_owned()));
-        }
-        let Some((at, candidates, what)) = unknown_word(table, &words) else { continue };
-        let range = reference.word_range(at);
-        let span = value.entry.string_span(range.start as u32, range.end as u32);
-        let word = words.get(at).copied().unwrap_or_default();
-        let message = if word.is_empty() {
-            format!("`${{{}}}` is not complete", words.join("."))
-        } else {
-            format!("there is no {what} `{word}`")
-        };
-        let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_TEMPLATE_PATH, span, message);
-        diagnostics.push(match nearest(word, candidates.iter().copied()) {
-            Some(near) => diagnostic.meant(near, near),
-            None if candidates.is_empty() => diagnostic
-                .label("nothing of this kind is declared")
-                .help("declare it, or write `$${` for a literal `${`"),
-            None => diagnostic.label(format!("no such {what}")).help(format!("write one of {}", list(&candidates))),
-        });
-    }
-}
-
-/// The first word of a template path that does not exist: its index, what could stand there, and what it should be.
-fn unknown_word<'a>(table: &'a Table<'_>, words: &[&'a str]) -> Option<(usize, Vec<&'a str>, &'static str)> {
-    let words_of = |list: &'static EnumShape| list.values.iter().map(|(word, _)| *word).collect::<Vec<_>>();
-    let root = words.first().copied().unwrap_or_default();
-    let roots = &crate::schema::ENUM_TEMPLATE_ROOT;
-    if !words_of(roots).contains(&root) {
-        return Some((0, words_of(roots), "template root"));
-    }
-    let field = |at: usize, list: &'static EnumShape, what: &'static str| {
-        let word = words.get(at).copied().unwrap_or_default();
-        let extra = words.len() > at + 1;
-        match (words_of(list).contains(&word), extra) {
-            (true, false) => None,
-            (true, true) => Some((at + 1, Vec::new(), "further part")),
-            (false, _) => Some((at, words_of(list), what)),
-        }
-    };
-    let declared = |kind: &'static str, list: Option<&'static EnumShape>, what: &'static str| {
-        let name = words.get(1).copied().unwrap_or_default();
-        if table.find(kind, name).is_none() {
-            return Some((1, table.of_kind(kind).map(|one| one.name).collect(), kind));
-        }
-        match list {
-            Some(list) => field(2, list, what),
-            None if words.len() > 2 => Some((2, Vec::new(), "further part")),
-            None => None,
-        }
-    };
-    match root {
-        "app" => field(1, &crate::schema::ENUM_TEMPLATE_APP, "part of `app`"),
-        "environment" => field(1, &crate::schema::ENUM_TEMPLATE_ENVIRONMENT, "part of `environment`"),
-        "release" => field(1, &crate::schema::ENUM_TEMPLATE_RELEASE, "part of `release`"),
-        "service" => declared("service", Some(&crate::schema::ENUM_TEMPLATE_SERVICE), "part of a service"),
-        "resource" => declared("resource", Some(&crate::schema::ENUM_TEMPLATE_RESOURCE), "part of a resource"),
-        "secret" => declared("secret", None, ""),
-        "var" => declared("var", None, ""),
-        _ => None,
-    }
 }

@@ -6,9 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, code};
-use crate::nearest::nearest;
-use crate::resolve::typing;
-use crate::schema::{Child, DOCUMENT, Field, Many, SHAPES, Shape, Type};
+use crate::resolve::{line, typing, unknown};
+use crate::schema::{Child, DOCUMENT, Field, Many, Need, Shape, Type};
 use crate::source::Span;
 use crate::syntax::kdl::{Document, EntryRef, NodeRef, Scalar};
 
@@ -58,6 +57,15 @@ pub struct Judged<'d> {
     pub unknown: Vec<NodeRef<'d>>,
 }
 
+/// Whether the line of a node could be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// It could.
+    Whole,
+    /// It could not: nobody knows what the rest of it was meant to be.
+    Lost,
+}
+
 /// Whether a document may hold `app`, `edition` and `output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -69,9 +77,14 @@ pub enum Role {
 
 /// Judges a whole document.
 pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
-    judged.children(&DOCUMENT, document.roots().collect(), None, SINK);
+    let roots: Vec<NodeRef<'d>> = document.roots().collect();
+    if let Some(diagnostic) = unknown::yaml(&roots) {
+        judged.diagnostics.push(diagnostic);
+        return;
+    }
+    judged.children(&DOCUMENT, roots, None, SINK);
     if role == Role::Imported {
-        for node in document.roots().filter(|node| matches!(node.name(), "app" | "edition" | "output")) {
+        for node in document.roots().filter(|node| is_for_the_entry(node.name())) {
             judged.diagnostics.push(
                 Diagnostic::new(
                     code::NAME_IMPORT_HOLDS,
@@ -85,14 +98,22 @@ pub fn judge<'d>(document: &'d Document, role: Role, judged: &mut Judged<'d>) {
     }
 }
 
+/// Whether only the project's own file may hold a node.
+pub(super) fn is_for_the_entry(name: &str) -> bool {
+    matches!(name, "app" | "edition" | "output")
+}
+
 /// Judges a document whose top level is described by another shape: the files of the standard library.
 pub fn judge_as<'d>(shape: &'static Shape, document: &'d Document, judged: &mut Judged<'d>) {
     judged.children(shape, document.roots().collect(), None, SINK);
 }
 
 impl<'d> Judged<'d> {
-    fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>, sink: &'static str) {
-        self.arguments(shape, node, sink);
+    fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>, siblings: &'static Shape, sink: &'static str) {
+        if self.arguments(shape, node, siblings, sink) == Reading::Lost {
+            return;
+        }
+        self.required(shape, node);
         if let (Some(namespace), Some((name, place))) = (shape.declares(), super::view::first_text(node)) {
             self.nested.push((namespace, name, place));
         }
@@ -107,7 +128,7 @@ impl<'d> Judged<'d> {
         (node, shape): (NodeRef<'d>, &'static Shape),
         sink: &'static str,
     ) {
-        match typing::check(field, entry) {
+        match line::foreign_quotes(field, entry).or_else(|| typing::check(field, entry)) {
             Some(diagnostic) => self.diagnostics.push(diagnostic),
             None => {
                 let sink = field.sink.unwrap_or(sink);
@@ -116,15 +137,54 @@ impl<'d> Judged<'d> {
         }
     }
 
-    fn arguments(&mut self, shape: &'static Shape, node: NodeRef<'d>, sink: &'static str) {
-        for (index, entry) in node.args().enumerate() {
-            match shape.arg(index) {
-                Some(field) => self.value(field, entry, (node, shape), sink),
-                None => {
-                    self.diagnostics.push(extra_argument(shape, node, entry));
-                    return;
+    /// Judges the arguments; what follows on the line of a mistake that shifts everything is not judged.
+    fn arguments(
+        &mut self,
+        shape: &'static Shape,
+        node: NodeRef<'d>,
+        siblings: &'static Shape,
+        sink: &'static str,
+    ) -> Reading {
+        let mut index = 0;
+        for entry in node.entries() {
+            if entry.key().is_some() {
+                if line::opens_foreign_quotes(entry) {
+                    break;
                 }
+                continue;
             }
+            if let Some(diagnostic) = line::another_node(shape, node, entry, siblings) {
+                self.diagnostics.push(diagnostic);
+                return Reading::Lost;
+            }
+            if let Some(diagnostic) = line::mistaken(shape, node, entry) {
+                self.diagnostics.push(diagnostic);
+                break;
+            }
+            let Some(field) = shape.arg(index) else {
+                self.diagnostics.push(extra_argument(shape, node, entry));
+                break;
+            };
+            index += 1;
+            self.value(field, entry, (node, shape), sink);
+            if line::opens_foreign_quotes(entry) {
+                break;
+            }
+        }
+        Reading::Whole
+    }
+
+    /// What a node needs that no other layer can bring: the name of a declaration, and everything where nothing merges.
+    fn required(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
+        let given = node.args().count();
+        let args = shape
+            .args
+            .iter()
+            .enumerate()
+            .filter(|(at, field)| *at >= given && (shape.whole || field.declares.is_some()));
+        let props = shape.props.iter().filter(|field| shape.whole && node.prop(field.name).is_none());
+        for field in args.map(|(_, field)| field).chain(props).filter(|field| field.need == Need::Required) {
+            self.diagnostics.push(missing(shape, node, field));
         }
     }
 
@@ -150,7 +210,7 @@ impl<'d> Judged<'d> {
                     }
                 }
                 None if key == "override" && shape.declares().is_some() => {}
-                None => self.diagnostics.push(unknown_property(shape, node, key, span)),
+                None => self.diagnostics.push(unknown::for_all(node, unknown::property(shape, node, key, span))),
             }
         }
     }
@@ -167,11 +227,14 @@ impl<'d> Judged<'d> {
         let mut keys: BTreeMap<(&'d str, &'d str), Span> = BTreeMap::new();
         for node in nodes {
             if node.name() == "-" {
-                self.removal(shape, node);
+                match parent {
+                    Some(_) => self.removal(shape, node),
+                    None => self.diagnostics.push(removal_of_nothing(node)),
+                }
                 continue;
             }
             let Some((child, child_shape)) = described(shape, node.name()) else {
-                self.diagnostics.push(unknown_node(shape, node, parent));
+                self.diagnostics.push(unknown::for_all(node, unknown::node(shape, node, parent)));
                 self.unknown.push(node);
                 continue;
             };
@@ -194,15 +257,27 @@ impl<'d> Judged<'d> {
                     Diagnostic::new(code::NAME_DUPLICATE, node.head_span(), message)
                         .label("again here")
                         .also(first, "first here")
-                        .help("remove one of the two, or give it another name"),
+                        .help(match child.map(|child| child.many) {
+                            Some(Many::One) => "remove one of the two",
+                            Some(Many::Keyed | Many::List) | None => "remove one of the two, or give it another name",
+                        }),
                 );
             }
-            if let (Some(parent), "allow") = (parent, node.name()) {
-                self.allow(parent, node);
+            match (parent, node.name()) {
+                (Some(parent), "allow") => self.allow(parent, node),
+                (None, "allow") => self.diagnostics.push(allow_of_nothing(node)),
+                (_, _) => {}
+            }
+            if let Some(error) = child.and_then(|child| child.form).and_then(|form| form.check(node.name()).err()) {
+                self.diagnostics.push(
+                    Diagnostic::new(code::TYPE_BAD_NAME, node.name_span(), error.message.clone())
+                        .label(error.label())
+                        .help(error.help.unwrap_or_default()),
+                );
             }
             let declared = || DOCUMENT.children.iter().find(|child| child.name == node.name());
             let below = child.or_else(declared).and_then(|child| child.sink).unwrap_or(sink);
-            self.node(child_shape, node, below);
+            self.node(child_shape, node, shape, below);
         }
     }
 
@@ -237,10 +312,24 @@ impl<'d> Judged<'d> {
                     "this removal names nothing that can stand here",
                 )
                 .label(format!("expected {form}"))
-                .help(format!("write {form}, with the kind and name of what is taken away")),
+                .help(format!("write {form} to take something away; the items of a list stand behind its name")),
             );
         }
     }
+}
+
+/// Nothing lies below the top level that a `-` there could take away.
+fn removal_of_nothing(node: NodeRef<'_>) -> Diagnostic {
+    Diagnostic::new(code::NAME_REMOVES_NOTHING, node.head_span(), "nothing is removed at the top level")
+        .label("there is nothing below it")
+        .help("write it in the environment that has it not, or remove the declaration itself")
+}
+
+/// An `allow` speaks of the node that holds it, and the file is none.
+fn allow_of_nothing(node: NodeRef<'_>) -> Diagnostic {
+    Diagnostic::new(code::NAME_WRONG_PLACE, node.head_span(), "`allow` stands in the node whose finding it accepts")
+        .label("in no node")
+        .help("move it into the braces of that node")
 }
 
 fn again(name: &str, key: &str) -> String {
@@ -262,7 +351,9 @@ pub(super) fn described(shape: &'static Shape, name: &str) -> Option<(Option<&'s
     if let Some(child) = shape.children.iter().find(|child| child.name == name) {
         return Some((Some(child), child.shape));
     }
-    let declaration = |child: &&'static Child| child.name == name && child.many == Many::Keyed;
+    let declaration = |child: &&'static Child| {
+        child.name == name && child.many == Many::Keyed && !matches!(name, "environment" | "preset")
+    };
     if shape.overlay
         && let Some(child) = DOCUMENT.children.iter().find(declaration)
     {
@@ -270,6 +361,23 @@ pub(super) fn described(shape: &'static Shape, name: &str) -> Option<(Option<&'s
     }
     let any = crate::schema::any_node().iter().find(|child| child.name == name);
     any.or_else(|| shape.child(name)).map(|child| (Some(child), child.shape))
+}
+
+/// A required argument or property that is not there.
+pub fn missing(shape: &'static Shape, node: NodeRef<'_>, field: &'static Field) -> Diagnostic {
+    let is_argument = shape.args.iter().any(|arg| std::ptr::eq(arg, field));
+    let (code, what, write, name) = if is_argument {
+        let message = format!("`{}` needs its {}", node.name(), field.name);
+        (code::TYPE_MISSING_ARGUMENT, message, format!("write the {} behind it", field.name), field.name.to_owned())
+    } else {
+        let message = format!("`{}` needs the property `{}`", node.name(), field.name);
+        let name = format!("`{}=`", field.name);
+        (code::TYPE_MISSING_PROPERTY, message, format!("add `{}=…`", field.name), name)
+    };
+    Diagnostic::new(code, node.head_span(), what)
+        .label(format!("no {name} here"))
+        .lacks([field.name])
+        .help(shape.short_example().map_or_else(|| write.clone(), |example| format!("{write}, as in `{example}`")))
 }
 
 fn extra_argument(shape: &'static Shape, node: NodeRef<'_>, entry: EntryRef<'_>) -> Diagnostic {
@@ -289,69 +397,4 @@ fn extra_argument(shape: &'static Shape, node: NodeRef<'_>, entry: EntryRef<'_>)
     Diagnostic::new(code::TYPE_EXTRA_ARGUMENT, entry.span(), format!("`{}` takes {takes}", node.name()))
         .label("one too many")
         .help(help)
-}
-
-fn unknown_property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span: Span) -> Diagnostic {
-    let diagnostic =
-        Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span, format!("`{}` has no property `{key}`", node.name()));
-    if let Some(near) = nearest(key, shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*")) {
-        return diagnostic.meant(near, near);
-    }
-    if shape.children.iter().any(|child| child.name == key) {
-        return diagnostic
-            .label("this is a node inside the braces")
-            .help(format!("write `{} {{ {key} … }}`", node.name()));
-    }
-    let props: Vec<String> = shape.props.iter().map(|prop| format!("`{}`", prop.name)).collect();
-    let help = if props.is_empty() {
-        "remove it: this node has no properties".to_owned()
-    } else {
-        format!("its properties are {}", props.join(", "))
-    };
-    diagnostic.label("not a property of this node").help(help)
-}
-
-fn unknown_node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<NodeRef<'_>>) -> Diagnostic {
-    let name = node.name();
-    let place = parent.map_or_else(|| "the top level".to_owned(), |parent| format!("`{}`", parent.name()));
-    let diagnostic =
-        Diagnostic::new(code::NAME_UNKNOWN_NODE, node.name_span(), format!("there is no `{name}` in {place}"));
-    let overlaid: &[Child] = if shape.overlay { DOCUMENT.children } else { &[] };
-    let names = shape.children.iter().chain(overlaid).map(|child| child.name).filter(|name| *name != "*");
-    if let Some(near) = nearest(name, names) {
-        return diagnostic.meant(near, near);
-    }
-    if shape.props.iter().any(|prop| prop.name == name) {
-        let value = node.args().next().map_or("…", |_| "VALUE");
-        return diagnostic
-            .label("this is a property, not a node")
-            .help(format!("write `{name}={value}` after {place}, before the brace"));
-    }
-    let homes: Vec<&str> = SHAPES
-        .iter()
-        .filter(|shape| shape.children.iter().any(|child| child.name == name))
-        .map(|shape| shape.id)
-        .collect();
-    match homes.as_slice() {
-        [] => {
-            let known: Vec<String> =
-                shape.children.iter().map(|child| format!("`{}`", child.name)).filter(|name| name != "`*`").collect();
-            let help = if known.is_empty() {
-                format!("remove it: {place} holds no nodes")
-            } else {
-                format!("{place} holds {}", known.join(", "))
-            };
-            diagnostic.label("unknown node").help(help)
-        }
-        homes => {
-            let homes: Vec<String> = homes.iter().map(|id| home(id)).collect();
-            diagnostic
-                .label(format!("belongs in {}", homes.join(" or ")))
-                .help(format!("move it into {}", homes.join(" or ")))
-        }
-    }
-}
-
-fn home(id: &str) -> String {
-    if id == "document" { "the top level".to_owned() } else { format!("`{}`", id.rsplit('.').next().unwrap_or(id)) }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, code};
 use crate::resolve::load::Program;
+use crate::resolve::shape::is_for_the_entry;
 use crate::resolve::view::{LayerKind, Presets, View, first_text};
 use crate::schema::{DOCUMENT, Many, Shape};
 use crate::source::Span;
+use crate::standard;
 use crate::syntax::kdl::{NodeRef, Scalar};
 
 /// One declared name and the nodes that declare it, weakest first.
@@ -31,15 +33,18 @@ pub struct Table<'d> {
     index: BTreeMap<(&'static str, &'d str), usize>,
     singles: BTreeMap<&'static str, Vec<NodeRef<'d>>>,
     /// Names declared inside other nodes, by namespace.
-    nested: BTreeMap<&'static str, Vec<&'d str>>,
+    nested: BTreeMap<&'static str, Vec<(&'d str, Span)>>,
 }
 
 impl<'d> Table<'d> {
     /// Collects the declarations of all files; imported files come first, so that an importer's `override` is laid over them.
     pub fn collect(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut table = Table::default();
-        for file in program.files.iter().rev() {
-            for node in file.document.roots() {
+        for index in &program.order {
+            let Some(file) = program.files.get(*index) else { continue };
+            // What only the project's own file may hold is told where it stands, and holds nowhere else.
+            let holds = |node: &NodeRef<'_>| *index == 0 || !is_for_the_entry(node.name());
+            for node in file.document.roots().filter(holds) {
                 table.add(node, diagnostics);
             }
         }
@@ -50,13 +55,20 @@ impl<'d> Table<'d> {
 
     fn add(&mut self, node: NodeRef<'d>, diagnostics: &mut Vec<Diagnostic>) {
         let Some(child) = DOCUMENT.children.iter().find(|child| child.name == node.name()) else { return };
+        if child.many == Many::List {
+            return;
+        }
         if child.many == Many::One {
             let nodes = self.singles.entry(child.name).or_default();
             match nodes.first() {
                 Some(first) if first.span().file != node.span().file && !overrides(node) => {
                     diagnostics.push(clash(child.name, node.head_span(), first.head_span()))
                 }
-                _ => nodes.push(node),
+                Some(_) => nodes.push(node),
+                None => {
+                    diagnostics.extend(overrides_nothing(node, child.name));
+                    nodes.push(node);
+                }
             }
             return;
         }
@@ -72,6 +84,9 @@ impl<'d> Table<'d> {
                 }
             }
             None => {
+                if standard::find(child.name, name).is_none() {
+                    diagnostics.extend(overrides_nothing(node, &format!("{} `{name}`", child.name)));
+                }
                 self.index.insert((child.name, name), self.declarations.len());
                 self.declarations.push(Declaration {
                     kind: child.name,
@@ -86,30 +101,39 @@ impl<'d> Table<'d> {
 
     /// Adds the names that are declared inside other nodes.
     pub fn nest(&mut self, names: &[(&'static str, &'d str, Span)]) {
-        for (namespace, name, _) in names {
-            self.nested.entry(namespace).or_default().push(name);
+        for (namespace, name, place) in names {
+            self.nested.entry(namespace).or_default().push((name, *place));
         }
         for names in self.nested.values_mut() {
             names.sort_unstable();
-            names.dedup();
+            names.dedup_by_key(|(name, _)| *name);
         }
     }
 
     /// Whether a namespace has a name, declared at the top level or inside another node.
     pub fn has(&self, namespace: &str, name: &str) -> bool {
         self.find(namespace, name).is_some()
-            || self.nested.get(namespace).is_some_and(|names| names.binary_search(&name).is_ok())
+            || self
+                .nested
+                .get(namespace)
+                .is_some_and(|names| names.binary_search_by_key(&name, |(name, _)| *name).is_ok())
     }
 
     /// The names of a namespace: top-level ones in file order, then nested ones.
     pub fn names(&self, namespace: &str) -> Vec<&'d str> {
         let mut names: Vec<&'d str> = self.of_kind(namespace).map(|declaration| declaration.name).collect();
-        for name in self.nested.get(namespace).into_iter().flatten() {
+        for (name, _) in self.nested.get(namespace).into_iter().flatten() {
             if !names.contains(name) {
                 names.push(name);
             }
         }
         names
+    }
+
+    /// Where a name of a namespace is declared, at the top level or inside another node.
+    pub fn place(&self, namespace: &str, name: &str) -> Option<Span> {
+        let nested = || self.nested.get(namespace)?.iter().find(|(known, _)| *known == name).map(|(_, place)| *place);
+        self.find(namespace, name).map(|declaration| declaration.place).or_else(nested)
     }
 
     /// The declaration of a name in a namespace.
@@ -155,9 +179,20 @@ fn overrides(node: NodeRef<'_>) -> bool {
     node.prop("override").is_some_and(|entry| entry.value() == Scalar::Bool(true))
 }
 
+/// `place` is in the file that imports, `first` in the imported one.
 fn clash(what: &str, place: Span, first: Span) -> Diagnostic {
-    Diagnostic::new(code::NAME_DUPLICATE, first, format!("`{what}` is declared here and in an imported file"))
+    Diagnostic::new(code::NAME_DUPLICATE, place, format!("`{what}` is declared here and in an imported file"))
         .label("declared again here")
-        .also(place, "first declared here")
-        .help("rename one, or write `override=#true` in the importing file to merge over it")
+        .also(first, "imported with this declaration")
+        .help("rename one of the two, or write `override=#true` here to merge this one over the other")
+}
+
+/// An `override` that finds nothing to merge over.
+fn overrides_nothing(node: NodeRef<'_>, what: &str) -> Option<Diagnostic> {
+    let entry = node.prop("override").filter(|_| overrides(node))?;
+    Some(
+        Diagnostic::new(code::NAME_UNUSED, entry.span(), format!("no import declares the {what}"))
+            .label("merges over nothing")
+            .help("remove `override=#true`, or import the file that declares it"),
+    )
 }

@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Tie, code};
 use crate::nearest::nearest;
 use crate::schema::{EnumShape, Expansion, Field, Type};
 use crate::syntax;
-use crate::syntax::expression::{Condition, ExpressionError, Fault, Template};
+use crate::syntax::expression::{Condition, ExpressionError, Fault, Template, TemplatePart};
 use crate::syntax::kdl::{EntryRef, Scalar};
 use crate::value::{self, Mistake, ValueError};
 
@@ -17,6 +17,30 @@ pub(super) fn check(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
         .or_else(|| wrong_form(ty, entry))
         .or_else(|| wrong_value(ty, entry))
         .or_else(|| out_of_range(field, entry))
+        .or_else(|| misshapen(field, entry))
+}
+
+/// Whether a text has not the form that the grammar asks for; what a template stands for is not known here.
+fn misshapen(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
+    let (form, text) = (field.form?, syntax::string(entry.value())?);
+    if !matches!(field.ty, Type::Text(Expansion::Template | Expansion::Scalar)) {
+        return Some(value_error(entry, &form.check(text).err()?));
+    }
+    let template = Template::parse(text).ok()?;
+    if let Some(text) = template.as_literal() {
+        return Some(value_error(entry, &form.check(text).err()?));
+    }
+    // What begins with a reference may begin with anything; else a letter stands for what is not known.
+    let mut known = String::new();
+    for (at, part) in template.parts().iter().enumerate() {
+        match part {
+            TemplatePart::Literal(literal) => known.push_str(literal),
+            TemplatePart::Reference(_) if at == 0 => known.push_str(form.beginning()),
+            TemplatePart::Reference(_) => known.push('x'),
+        }
+    }
+    let error = form.check(&known).err()?;
+    Some(value_error(entry, &ValueError { range: 0..text.len(), fix: None, ..error }))
 }
 
 /// Whether a value lies outside of the bounds that the grammar gives its place.

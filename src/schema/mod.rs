@@ -135,6 +135,29 @@ pub struct Field {
     pub most: Option<&'static str>,
     /// For paths: what must be there.
     pub names: Option<Names>,
+    /// What other tools call it.
+    pub known_as: &'static [&'static str],
+    /// The form that the text must have.
+    pub form: Option<Form>,
+}
+
+/// A form that a text must have although it is no type of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `shop.example`, without scheme, port and path; `*.` may stand in front.
+    HostName,
+    /// `https://prometheus.acme.example`.
+    Address,
+    /// `/etc/app.conf`: absolute, in a container.
+    AbsolutePath,
+    /// `/healthz`: the path of a URL.
+    UrlPath,
+    /// `LOG_LEVEL`: what may be an environment variable.
+    Variable,
+    /// `X-Request-Id`.
+    HeaderName,
+    /// `github.com/acme/shop`.
+    Repository,
 }
 
 /// What a path must lead to when the project is compiled.
@@ -160,6 +183,10 @@ pub struct Child {
     pub doc: &'static str,
     /// Where the values below it end, unless a field of them says otherwise.
     pub sink: Option<&'static str>,
+    /// What other tools call it.
+    pub known_as: &'static [&'static str],
+    /// The form that the node's own name must have, where the user chooses it.
+    pub form: Option<Form>,
 }
 
 /// The description of one kind of node.
@@ -180,6 +207,8 @@ pub struct Shape {
     pub overlay: bool,
     /// What is required is not enforced here.
     pub partial: bool,
+    /// It is never merged with another node, so what it needs must be written in it.
+    pub whole: bool,
     /// The property whose value names the declaration that this one holds parts of (presets).
     pub like: Option<&'static str>,
     /// Index of the grammar file, and the byte range of the description.
@@ -192,6 +221,14 @@ impl Shape {
     /// The shape with this id.
     pub fn find(id: &str) -> Option<&'static Shape> {
         SHAPES.iter().copied().find(|shape| shape.id == id)
+    }
+
+    /// The example, where it is short enough to stand in a sentence.
+    pub fn short_example(&self) -> Option<&'static str> {
+        const LONGEST: usize = 110;
+        let example = self.example.trim();
+        let fits = !example.is_empty() && example.len() <= LONGEST && !example.contains('\n');
+        fits.then_some(example)
     }
 
     /// The child description for a node name: the named one, else the `*` one.

@@ -96,6 +96,7 @@ pub(super) fn described(expected: &str) -> String {
         "image" => "an image reference".to_owned(),
         "gvk" => "a kind of Kubernetes object".to_owned(),
         "day and time" => "a time of the week".to_owned(),
+        "absolute path" => "an absolute path".to_owned(),
         other => format!("a {other}"),
     }
 }

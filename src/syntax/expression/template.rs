@@ -182,12 +182,14 @@ fn reference(text: &str, start: usize) -> Result<Reference, ExpressionError> {
     for segment in inner.split('.') {
         if segment.is_empty() {
             let point = if at > inner_start { at - 1..at } else { at..at + 1 };
-            return Err(
-                ExpressionError::new(point, "a name is missing beside this `.`").with_label("a name belongs here")
-            );
+            return Err(ExpressionError::new(point, "a name is missing beside this `.`")
+                .with_label("a name belongs here")
+                .with_help("write the name, as in `${secret.NAME}`"));
         }
         if !segment.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_') {
-            return Err(ExpressionError::new(at..at + 1, "a name does not begin with `-`"));
+            return Err(
+                ExpressionError::new(at..at + 1, "a name does not begin with `-`").with_help("begin it with a letter")
+            );
         }
         segments.push(Segment { name: segment.to_owned(), place: (at..at + segment.len()).into() });
         at += segment.len() + 1;
@@ -201,7 +203,7 @@ fn unclosed(opener: Range<usize>, end: usize) -> ExpressionError {
     ExpressionError::new(opener, "`${` is never closed")
         .with_label("opened here")
         .with_place(end..end, "`}` was expected here at the latest")
-        .with_help("write `$${` for a literal `${`")
+        .with_help("close it with `}`; a literal `${` is written `$${`")
 }
 
 fn wrong_character(text: &str, letter: char, at: usize, opener: Range<usize>) -> ExpressionError {
@@ -219,7 +221,7 @@ fn wrong_character(text: &str, letter: char, at: usize, opener: Range<usize>) ->
         let error = ExpressionError::new(range, "no spaces stand in a reference");
         return match close {
             Some(close) if plain(inner.trim()) => error.with_fix(text, opener.end..close, inner.trim()),
-            Some(_) | None => error,
+            Some(_) | None => error.with_help("write it without spaces"),
         };
     }
     let shown = if letter.is_control() { format!("U+{:04X}", u32::from(letter)) } else { letter.to_string() };

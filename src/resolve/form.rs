@@ -1,0 +1,125 @@
+//! Forms that a text must have although it is no type of its own: host names, addresses, paths in a container.
+
+use crate::schema::Form;
+use crate::value::ValueError;
+
+impl Form {
+    /// What it is, as a noun.
+    const fn noun(self) -> &'static str {
+        match self {
+            Form::HostName => "host name",
+            Form::Address => "web address",
+            Form::AbsolutePath => "absolute path",
+            Form::UrlPath => "URL path",
+            Form::Variable => "variable name",
+            Form::HeaderName => "header name",
+            Form::Repository => "repository",
+        }
+    }
+
+    /// How such a text begins, to stand for a beginning that is not known.
+    pub(super) const fn beginning(self) -> &'static str {
+        match self {
+            Form::Address => "https://x",
+            Form::AbsolutePath | Form::UrlPath => "/x",
+            Form::HostName | Form::Variable | Form::HeaderName => "x",
+            Form::Repository => "x.example/x/x",
+        }
+    }
+
+    const fn help(self) -> &'static str {
+        match self {
+            Form::HostName => "write the name alone: `shop.example`",
+            Form::Address => "write the whole address: `https://prometheus.acme.example`",
+            Form::AbsolutePath => "write where it is in the container, from `/` on: `/etc/app.conf`",
+            Form::UrlPath => "write the path of the URL, from `/` on: `/healthz`",
+            Form::Variable => "letters, digits and `_` make a variable, and no digit begins it: `LOG_LEVEL`",
+            Form::HeaderName => "letters, digits and `-` make a header: `X-Request-Id`",
+            Form::Repository => "write host, owner and name: `github.com/acme/shop`",
+        }
+    }
+
+    /// Whether a text has the form; the error says what has not.
+    pub(super) fn check(self, text: &str) -> Result<(), ValueError> {
+        let whole = 0..text.len();
+        if text.is_empty() {
+            let message = format!("expected {}, found nothing", self.noun());
+            return Err(ValueError::new(self.noun(), whole, message).with_help(self.help()));
+        }
+        if let Some(error) = self.blank(text) {
+            return Err(error);
+        }
+        let good = match self {
+            Form::HostName => is_host_name(text.strip_prefix("*.").unwrap_or(text)),
+            Form::Address => address_host(text).is_some_and(|host| !host.is_empty()),
+            Form::AbsolutePath => text.starts_with('/') && text.split('/').all(|part| part != ".."),
+            Form::UrlPath => text.starts_with('/'),
+            Form::Variable => is_variable(text),
+            Form::HeaderName => {
+                text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+            }
+            Form::Repository => is_repository(text),
+        };
+        if good {
+            return Ok(());
+        }
+        let shown: String = text.chars().take(40).collect();
+        let message = format!("`{shown}` is no {}", self.noun());
+        let error = ValueError::new(self.noun(), whole, message).with_help(self.help());
+        Err(match self.meant(text) {
+            Some(meant) => error.with_help(format!("write `{meant}`")).with_fix(meant),
+            None => error,
+        })
+    }
+
+    /// A blank where none may stand. A path is passed on as it is written.
+    fn blank(self, text: &str) -> Option<ValueError> {
+        if matches!(self, Form::AbsolutePath | Form::UrlPath) {
+            return None;
+        }
+        let (at, letter) = text.char_indices().find(|(_, letter)| letter.is_whitespace() || letter.is_control())?;
+        let message = format!("no blanks stand in this {}", self.noun());
+        Some(ValueError::new(self.noun(), at..at + letter.len_utf8(), message).with_help(self.help()))
+    }
+
+    /// What was certainly meant.
+    fn meant(self, text: &str) -> Option<String> {
+        let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let meant = match self {
+            Form::HostName => bare.trim_end_matches('/').to_ascii_lowercase(),
+            Form::Repository => bare.trim_end_matches('/').trim_end_matches(".git").to_owned(),
+            Form::UrlPath => format!("/{text}"),
+            Form::Address | Form::AbsolutePath | Form::Variable | Form::HeaderName => return None,
+        };
+        (meant != text && self.check(&meant).is_ok()).then_some(meant)
+    }
+}
+
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let plain = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        !label.is_empty() && label.len() <= 63 && plain && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+/// The host of an address, with its port.
+fn address_host(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    rest.split(['/', '?', '#']).next()
+}
+
+fn is_variable(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    text.bytes().next().is_some_and(letter) && text.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
+}
+
+fn is_repository(text: &str) -> bool {
+    let part = |part: &str| {
+        let plain = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        !part.is_empty() && plain && !part.chars().all(|letter| letter == '.')
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    let host = parts.first().is_some_and(|host| host.contains('.') && is_host_name(&host.to_ascii_lowercase()));
+    host && parts.len() >= 3 && parts.into_iter().all(part)
+}

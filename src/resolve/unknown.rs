@@ -1,0 +1,149 @@
+//! What is said of nodes and properties that the grammar does not know in their place.
+
+use crate::diag::{Diagnostic, Tie, code};
+use crate::nearest::nearest;
+use crate::schema::{Child, DOCUMENT, Shape};
+use crate::source::Span;
+use crate::syntax::kdl::NodeRef;
+
+/// A node that cannot stand in `parent` (none: the top level), whose shape is `shape`.
+pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<NodeRef<'_>>) -> Diagnostic {
+    let name = node.name();
+    let place = parent.map_or_else(|| "the top level".to_owned(), |parent| format!("`{}`", parent.name()));
+    let message = match parent {
+        Some(_) => format!("there is no `{name}` in {place}"),
+        None => format!("there is no `{name}` at {place}"),
+    };
+    let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_NODE, node.name_span(), message);
+    // `source: "."`, as other languages have it.
+    let word = name.trim_end_matches(':');
+    let overlaid: &[Child] = if shape.overlay { DOCUMENT.children } else { &[] };
+    let known = || shape.children.iter().chain(overlaid);
+    if word != name && known().any(|child| child.name == word) {
+        return diagnostic.meant(word, word).label("no `:` stands behind a name");
+    }
+    if let Some(child) = known().find(|child| child.known_as.contains(&word)) {
+        return ours(diagnostic, child.name, child.shape.short_example());
+    }
+    let names = known().map(|child| child.name).filter(|name| *name != "*");
+    let deeper = homes(word);
+    if let Some(near) = nearest(word, names).filter(|_| deeper.is_empty()) {
+        return diagnostic.meant(near, near);
+    }
+    let is_called = |field: &&crate::schema::Field| field.name == word || field.known_as.contains(&word);
+    if let Some(prop) = shape.props.iter().find(is_called) {
+        let value = node.args().next().map_or("…", |_| "VALUE");
+        return diagnostic
+            .label("this is a property, not a node")
+            .help(format!("write `{}={value}` after {place}, before the brace", prop.name))
+            .tied(Tie::Meant(vec![prop.name.to_owned()]));
+    }
+    if !deeper.is_empty() {
+        let (places, moves): (Vec<String>, Vec<String>) = deeper.into_iter().unzip();
+        return diagnostic
+            .label(format!("belongs {}", places.join(" or ")))
+            .help(format!("move it {}", moves.join(" or ")));
+    }
+    let known: Vec<String> =
+        shape.children.iter().map(|child| child.name).filter(|name| *name != "*").map(tick).collect();
+    let help = match (known.is_empty(), place.as_str()) {
+        (true, _) => format!("remove it: {place} holds no nodes"),
+        (false, place) => format!("{place} holds {}", known.join(", ")),
+    };
+    diagnostic.label("unknown node").help(help)
+}
+
+/// A property that a node does not have.
+pub(super) fn property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span: Span) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span, format!("`{}` has no property `{key}`", node.name()));
+    if let Some(prop) = shape.props.iter().find(|prop| prop.known_as.contains(&key)) {
+        return ours(diagnostic, prop.name, None).help(format!("write `{}=`", prop.name));
+    }
+    if let Some(near) = nearest(key, shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*")) {
+        return diagnostic.meant(near, near);
+    }
+    let is_called = |child: &&Child| child.name == key || child.known_as.contains(&key);
+    if let Some(child) = shape.children.iter().find(is_called) {
+        return diagnostic
+            .label("this is a node inside the braces")
+            .help(format!("write `{} {{ {} … }}`", node.name(), child.name))
+            .tied(Tie::Meant(vec![child.name.to_owned()]));
+    }
+    let props: Vec<String> = shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*").map(tick).collect();
+    let help = match props.as_slice() {
+        [] => "remove it: this node has no properties".to_owned(),
+        [only] => format!("its only property is {only}"),
+        props => format!("its properties are {}", props.join(", ")),
+    };
+    diagnostic.label("not a property of this node").help(help)
+}
+
+/// What is meant inside of a preset is meant for every node that uses it.
+pub(super) fn for_all(node: NodeRef<'_>, mut diagnostic: Diagnostic) -> Diagnostic {
+    let root = std::iter::successors(Some(node), |node| node.parent()).last();
+    let shape = root.and_then(|root| DOCUMENT.children.iter().find(|child| child.name == root.name()));
+    if shape.is_some_and(|child| child.shape.like.is_some())
+        && let Some(Tie::Meant(names)) = diagnostic.tie
+    {
+        diagnostic.tie = Some(Tie::MeantForAll(names));
+    }
+    diagnostic
+}
+
+/// A word of other tools: what it is called here.
+fn ours(diagnostic: Diagnostic, name: &str, example: Option<&str>) -> Diagnostic {
+    let help = example.map_or_else(|| format!("write `{name}`"), |example| format!("write it as `{example}`"));
+    let label = format!("this is called `{name}` here");
+    diagnostic.label(label).help(help).tied(Tie::Meant(vec![name.to_owned()]))
+}
+
+fn tick(name: &str) -> String {
+    format!("`{name}`")
+}
+
+/// Where a node of this name may stand in a project's files, in the order of the grammar: as a place, and as a way there.
+fn homes(name: &str) -> Vec<(String, String)> {
+    let mut homes: Vec<(String, String)> = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut next: Vec<&'static Shape> = vec![&DOCUMENT];
+    while let Some(shape) = next.pop() {
+        if seen.contains(&shape.id) {
+            continue;
+        }
+        seen.push(shape.id);
+        if shape.children.iter().any(|child| child.name == name) {
+            let home = match shape.id {
+                "document" => ("at the top level".to_owned(), "to the top level".to_owned()),
+                id => {
+                    let parent = tick(id.rsplit('.').next().unwrap_or(id));
+                    (format!("in {parent}"), format!("into {parent}"))
+                }
+            };
+            if !homes.contains(&home) {
+                homes.push(home);
+            }
+        }
+        next.extend(shape.children.iter().rev().map(|child| child.shape));
+    }
+    homes
+}
+
+/// So many names with a colon at the top level are no slip.
+const YAML: usize = 3;
+
+/// A file in YAML, which happens to be read as nodes whose names end with `:`. It is told once.
+pub(super) fn yaml(roots: &[NodeRef<'_>]) -> Option<Diagnostic> {
+    let mut colons = roots.iter().filter(|node| node.name().ends_with(':') && node.name().len() > 1);
+    let first = colons.next()?;
+    if colons.count() + 1 < YAML {
+        return None;
+    }
+    let names = DOCUMENT.children.iter().map(|child| child.name);
+    Some(
+        Diagnostic::new(code::NAME_UNKNOWN_NODE, first.name_span(), "this file is written in YAML; deployc reads KDL")
+            .label("no `:` stands behind a name")
+            .help("write nodes and braces: `service \"api\" { image \"ghcr.io/acme/api:1.2\" }`")
+            .tied(Tie::Meant(names.map(str::to_owned).collect())),
+    )
+}
