@@ -463,3 +463,68 @@ fn people_get_the_commands_of_the_platform() {
     let orders = plan.setting(environment).resources.iter().find(|one| one.name.value == "orders").unwrap();
     assert!(backend.connect(&plan, environment, orders).is_some());
 }
+
+#[test]
+fn a_trust_that_the_login_names_is_there_already() {
+    let login = "{ login \"gcp\" provider=\"projects/1/locations/global/workloadIdentityPools/p/providers/g\" principal=\"ci@acme-prod.iam.gserviceaccount.com\" }";
+    let deploy = SHOP.replace("project=\"acme-prod\"", &["project=\"acme-prod\" ", login].concat());
+    let files = built(&deploy);
+    let script = text(&files, "ops/bootstrap.sh");
+    assert!(!script.contains("workload-identity-pools create github --project acme-prod"), "{script}");
+    assert!(script.contains("roles/run.developer of ci on acme-prod"), "its account gets the rights of the deployer");
+    assert!(script.contains("in the pool projects/1/locations/global/workloadIdentityPools/p."), "{script}");
+    let workflow = text(&files, ".github/workflows/deploy-web.yml");
+    assert!(workflow.contains("service_account: ci@acme-prod.iam.gserviceaccount.com"), "{workflow}");
+}
+
+#[test]
+fn a_preview_builds_by_the_trust_of_the_registry() {
+    let files = built(SHOP);
+    let preview = text(&files, ".github/workflows/preview.yml");
+    let build = preview.split("up-preview:").next().unwrap();
+    assert!(build.contains("vars.GCP_BUILD_IDENTITY_PROVIDER"), "{build}");
+    assert!(!build.contains("vars.GCP_WORKLOAD_IDENTITY_PROVIDER"), "that is of the preview's own project");
+    assert!(text(&files, "ops/bootstrap.sh").contains("gh variable set GCP_BUILD_IDENTITY_PROVIDER"));
+}
+
+#[test]
+fn a_task_has_its_files() {
+    let seed = "task \"seed\" { file \"/etc/seed/key\" value=\"${secret.key}\";";
+    let files = built(&SHOP.replace("task \"seed\" {", seed));
+    let task = text(&files, "deploy/cloud-run/production/seed.yaml");
+    assert!(task.contains("mountPath: /etc/seed") && task.contains("acme-secrets-shop-key"), "{task}");
+}
+
+const SITE: &str = r#"edition "2026"
+app "shop" { repo "github.com/acme/shop" }
+service "web" kind="web" {
+    source "."; runtime "python@3.13" manager="pip"; command start="python main.py"
+    http port=8080 public=#true { health "/" }
+}
+service "api" kind="api" { image "ghcr.io/acme/api:1.2.3"; http port=9000 }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod"; trigger push="main" }
+"#;
+
+#[test]
+fn a_domain_leads_to_its_service_whoever_declares_it() {
+    let mapped = "gcloud beta run domain-mappings create --project acme-prod --region europe-west1 --service shop-production-web --domain shop.example";
+    let of_environment = SITE.replace("trigger push", "domain \"shop.example\"; trigger push");
+    let of_service = SITE.replace("command start", "domain \"shop.example\"; command start");
+    for deploy in [&of_environment, &of_service] {
+        assert!(text(&built(deploy), "ops/bootstrap.sh").contains(mapped), "{deploy}");
+    }
+    // Where several services are public, a domain says to which it leads.
+    let both = of_environment.replace("http port=9000", "http port=9000 public=#true");
+    let loader = Memory::new().with("deploy.kdl", both.as_bytes()).with("main.py", b"".as_slice());
+    let told = deployc::check(&loader, "deploy.kdl", None).unwrap().diagnostics;
+    let told = told.iter().find(|one| one.message.contains("leads to no service")).unwrap();
+    assert_eq!(told.help.as_deref(), Some("add `route \"/\" to=\"web\"`"));
+}
+
+#[test]
+fn what_belongs_to_others_is_refused() {
+    let deploy = SITE.replace("project=\"acme-prod\"", "project=\"acme-prod\" { adopt service=\"theirs\" }");
+    let loader = Memory::new().with("deploy.kdl", deploy.as_bytes()).with("main.py", b"".as_slice());
+    let told = deployc::check(&loader, "deploy.kdl", None).unwrap().diagnostics;
+    assert!(told.iter().any(|one| one.code.to_string() == "capability/feature"), "{told:?}");
+}

@@ -121,7 +121,13 @@ fn a_server_takes_images_and_secrets_and_a_developers_machine_is_not_released_to
         assert!(target.lines().any(|known| known.trim() == line), "{line}\n{target}");
     }
     let bootstrap = render::text(file(&artifacts, "ops/bootstrap.sh"));
-    assert!(bootstrap.contains("test -s voting-production/variables/SECRET_VOTES_PASSWORD"), "{bootstrap}");
+    assert!(bootstrap.contains("secret VOTES_PASSWORD of the environment production"), "{bootstrap}");
+    assert!(!bootstrap.contains("variables/SECRET_VOTES_PASSWORD"), "each release brings it");
+    let vault =
+        VOTING.replace("from \"github\" path=\"VOTES_PASSWORD\"", "from \"vault\" path=\"secret/votes#password\"");
+    let bootstrap = render::text(file(&voting(&vault), "ops/bootstrap.sh"));
+    let read = "vault kv get -field=password secret/votes | ssh deploy@voting.example";
+    assert!(bootstrap.contains(read), "{bootstrap}");
     let workflow = render::text(file(&artifacts, ".github/workflows/deploy-vote.yml"));
     assert!(workflow.contains("SSH_KEY: ${{ secrets.SSH_KEY }}"), "{workflow}");
     let password = "SECRET_VOTES_PASSWORD: ${{ secrets.VOTES_PASSWORD }}";
@@ -264,6 +270,58 @@ fn one_check_stands_for_every_probe_of_a_service() {
     assert!(text(local, "services.api.healthcheck.test[3]").contains("http://127.0.0.1:9100/ready"));
     assert_eq!(tree(local, "services.api.healthcheck.retries").as_int(), Some(5));
     assert_eq!(text(local, "services.api.healthcheck.start_period"), "75s", "as long as any probe lets it start");
+}
+
+#[test]
+fn a_developers_machine_takes_over_as_it_can() {
+    // A strategy that moves traffic, a migration that needs a pause, and runs that stop each other.
+    let deploy = SHARED
+        .replace("tool=\"custom\"", "tool=\"custom\" pattern=\"offline\"")
+        .replace("build { before", "strategy \"careful\"; build { before")
+        .replace("schedule \"daily 03:00\"", "schedule \"daily 03:00\" overlap=\"replace\"")
+        .replace("; trigger manual=#true }", "; trigger manual=#true; service \"api\" { strategy \"replace\" } }");
+    let deploy = deploy
+        + "strategy \"careful\" kind=\"canary\" { step weight=\"5%\" hold=\"10m\"; step weight=\"100%\"; rollback { when \"error_rate > 2% for 5m\" } }\n"
+        + "strategy \"replace\" kind=\"recreate\" { rollback within=\"5m\" }\n";
+    let artifacts = shop(&deploy);
+    assert!(has(file(&artifacts, "compose.yaml"), "services.api.depends_on.api-schema"));
+    let target = render::text(file(&artifacts, "ops/target.sh"));
+    assert!(target.contains("compose_overlap=replace"), "{target}");
+}
+
+#[test]
+fn values_are_written_as_their_text() {
+    let deploy = SHARED.replace(
+        "env { DATABASE_URL \"${resource.orders.url}\" }\n",
+        "env { ON #true; OFF #false; TEN 10; DATABASE_URL \"${resource.orders.url}\" }\n",
+    );
+    let local = shop(&deploy);
+    let local = file(&local, "compose.yaml");
+    for (name, value) in [("ON", "true"), ("OFF", "false"), ("TEN", "10")] {
+        assert_eq!(text(local, &format!("services.api.environment.{name}")), value);
+    }
+}
+
+#[test]
+fn every_port_is_there_for_those_who_may_reach_it() {
+    let artifacts = shop(&SHARED.replace("ready \"/ready\" failures=5 }", "}; tcp \"debug\" port=9229 as=19229"));
+    for (path, public) in [("compose.yaml", "127.0.0.1"), ("compose.production.yaml", "")] {
+        let file = file(&artifacts, path);
+        let ports = tree(file, "services.api.ports").items();
+        let found: Vec<[String; 3]> = ports
+            .iter()
+            .map(|port| {
+                ["target", "published", "host_ip"].map(|key| {
+                    port.key(key)
+                        .and_then(|one| one.joined().or(one.as_int().map(|number| number.to_string())))
+                        .unwrap_or_default()
+                })
+            })
+            .collect();
+        let wanted = [["8000", "8000", public], ["9229", "19229", "127.0.0.1"]].map(|port| port.map(str::to_owned));
+        assert_eq!(found, wanted, "{path}");
+        assert_eq!(texts(file, "services.api.expose"), ["9100"], "{path}");
+    }
 }
 
 #[test]

@@ -357,6 +357,90 @@ service "proxy" { image "ghcr.io/acme/proxy:1.2"; http port=3000 { health "/" } 
     let image = at(&deploy, "jobs.deploy-production.env.IMAGE_PROXY");
     assert_eq!(image, "ghcr.io/acme/proxy@${{ needs.resolve.outputs.proxy }}");
     assert!(!steps(&deploy, "deploy-production").iter().any(|step| step.starts_with("Verify the")));
+    let preview = workflow(&[text, PROMOTED, PREVIEW].concat(), "preview.yml");
+    assert_eq!(keys(&preview, "jobs")[..2], ["up-preview", "resolve-preview"]);
+    assert_eq!(at(&preview, "jobs.up-preview.needs"), "resolve-preview");
+    let image = at(&preview, "jobs.up-preview.steps[3].env.IMAGE");
+    assert_eq!(image, "ghcr.io/acme/proxy@${{ needs.resolve-preview.outputs.proxy }}", "scripts take digests alone");
+}
+
+/// A service whose file and variables need what the pipeline keeps.
+const KEEPER: &str = r#"app "shop" { repo "github.com/acme/shop" }
+var "region" from="github"
+service "api" {
+    source "apps/api"; runtime "node@22" manager="npm"
+    command start="node ."
+    http port=8080 { health "/healthz" }
+    env { REGION "${var.region}"; KEY "${secret.key}"; MAIL "${resource.mail.url}" }
+    migrate "schema" for="orders" tool="custom" up="node migrate.js"
+}
+resource "orders" kind="postgres" version="16"
+resource "mail" kind="smtp" { from "external" url="${secret.smtp}" }
+secret "key" { from "github" path="API_KEY"; rotate every="90d" }
+secret "smtp" { from "github" path="SMTP_URL"; rotate every="90d" }
+"#;
+
+#[test]
+fn only_steps_that_write_a_secret_see_it() {
+    let deploy = workflow(&[KEEPER, PRODUCTION].concat(), "deploy-api.yml");
+    let found = deploy.find("jobs.deploy-production.steps").unwrap();
+    for step in found.tree.items() {
+        let name = step.key("name").and_then(Tree::joined).unwrap_or_default();
+        let names = step.key("env").map(shown).unwrap_or_default();
+        let writes = ["api: migrate", "api: start the new version"].contains(&name.as_str());
+        assert_eq!(names.contains("SECRET_KEY"), writes, "{name}: {names}");
+        assert_eq!(names.contains("SECRET_SMTP"), writes, "{name}: {names}");
+        let files = writes || name == "api: roll back";
+        assert_eq!(names.contains("VAR_REGION"), files, "{name}: {names}");
+    }
+    let scripts = build(&[KEEPER, PRODUCTION].concat());
+    let target = scripts.iter().find(|artifact| artifact.path == "ops/target.sh").unwrap();
+    let target = deployc::render::text(target);
+    let pairs = "cloud_run_secrets='shop-production-key=SECRET_KEY shop-production-smtp=SECRET_SMTP'";
+    assert!(target.contains(pairs), "{target}");
+    let job = target.split("cloud_run_job() {").nth(1).unwrap();
+    assert!(job.find("cloud_run_write_secrets") < job.find("jobs execute"), "a first migration finds its secrets");
+}
+
+#[test]
+fn what_a_pattern_starts_is_built_in_an_environment_of_its_own() {
+    for trigger in ["tag=\"v*\"", "push=\"release/*\"", "push=\"!main\""] {
+        let text = [APP, &PRODUCTION.replace("push=\"main\"", trigger)].concat();
+        let deploy = workflow(&text, "deploy-api.yml");
+        assert_eq!(at(&deploy, "jobs.build.environment"), "build", "{trigger}");
+        let bootstrap = bootstrap(&text);
+        assert!(bootstrap.contains("attribute.place/environment/build"), "{trigger}");
+        let rules = bootstrap.matches("environments/build/deployment-branch-policies\" -f").count();
+        assert_eq!(rules, if trigger.contains('!') { 0 } else { 2 }, "{trigger}: {bootstrap}");
+    }
+    let text = [APP, PRODUCTION].concat();
+    assert!(workflow(&text, "deploy-api.yml").find("jobs.build.environment").is_none());
+    assert!(bootstrap(&text).contains("attribute.place/refs/heads/main"));
+}
+
+#[test]
+fn day_zero_asks_for_each_secret_where_a_job_reads_it_and_nowhere_else() {
+    let job = "pipeline \"github\" { job \"e2e\" { run \"npm test\"; env { KEY \"${secret.npm}\" } } }\n";
+    let said = bootstrap(&[NEEDY, job].concat());
+    for place in ["build", "ci", "preview"] {
+        assert!(said.contains(&format!("'secret NPM_READ of the environment {place}'")), "{place}");
+    }
+    assert!(!said.contains("'secret NPM_READ of the environment production'"), "releases do not read it");
+    let said = bootstrap(&[KEEPER, PRODUCTION].concat());
+    for one in ["secret API_KEY", "secret SMTP_URL", "variable REGION"] {
+        assert!(said.contains(&format!("'{one} of the environment production'")), "{one}");
+    }
+    let registry = "pipeline \"github\" { artifact registry=\"registry.acme.example/shop\" }\n";
+    let said = bootstrap(&[APP, PRODUCTION, registry].concat());
+    for place in ["build", "production"] {
+        assert!(said.contains(&format!("'secret REGISTRY_PASSWORD of the environment {place}'")), "{place}");
+        assert!(said.contains(&format!("'variable REGISTRY_USERNAME of the environment {place}'")), "{place}");
+    }
+}
+
+fn bootstrap(text: &str) -> String {
+    let built = build(text);
+    deployc::render::text(built.iter().find(|artifact| artifact.path == "ops/bootstrap.sh").unwrap())
 }
 
 const PREVIEW: &str = r#"environment "preview" ephemeral=#true {

@@ -305,7 +305,10 @@ fn migrations(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for migration in &service.migrate {
-        let recreates = strategy.is_some_and(|strategy| strategy.kind.value == model::StrategyKind::Recreate);
+        let recreates = match strategy {
+            Some(strategy) => strategy.kind.value == model::StrategyKind::Recreate,
+            None => workload.host.recreates(),
+        };
         if migration.pattern.value == model::MigrationPattern::Offline && !recreates {
             let mut diagnostic = Diagnostic::new(
                 code::DELIVERY_MIGRATION_STRATEGY,

@@ -261,8 +261,9 @@ fn of_service(
     let variables = variables(service.env.as_ref(), scope);
     let placed = facts.places.iter().find(|(name, _)| *name == service.name.value).map(|(_, host)| host.clone());
     let host = placed.unwrap_or_else(|| facts.host.clone());
-    let strategy =
-        service.strategy.as_ref().or(facts.strategy.as_ref()).filter(|_| role.value.takes_traffic()).cloned();
+    // Nothing is released to a developer's own machine, so that a service's strategy is about other environments.
+    let own = service.strategy.as_ref().filter(|_| host.is_released());
+    let strategy = own.or(facts.strategy.as_ref()).filter(|_| role.value.takes_traffic()).cloned();
     let sized = standard::platform(&host.platform.value).is_some_and(|platform| !platform.size.is_empty());
     if service.size.is_none() && sized {
         assumptions.push(Assumption {
@@ -278,7 +279,7 @@ fn of_service(
         ready_image: names.ready(service.image.as_ref()),
         ports: ports(service),
         calls: named(&service.calls, &variables, "service"),
-        uses: named(&service.uses, &variables, "resource"),
+        uses: named(&uses_of(service, scope.setting), &variables, "resource"),
         scale: scale(service),
         strategy,
         unit: names.unit(service),
@@ -308,12 +309,15 @@ fn of_task(
         }
     }
     let mut uses = task.uses.clone();
-    uses.extend(owner.map(|service| service.uses.clone()).unwrap_or_default());
+    uses.extend(owner.map(|service| uses_of(service, scope.setting)).unwrap_or_default());
+    // It runs where the service does whose image and variables it takes.
+    let placed = facts.places.iter().find(|(name, _)| owner.is_some_and(|owner| owner.name.value == *name));
+    let host = placed.map_or_else(|| facts.host.clone(), |(_, host)| host.clone());
     Workload {
         name: task.name.clone(),
         role: Sourced::new(Role::Task, task.origin.clone()),
-        generated: generated_name(app, &facts.name.value, &task.name.value, facts.host.name_limit),
-        host: facts.host.clone(),
+        generated: generated_name(app, &facts.name.value, &task.name.value, host.name_limit),
+        host,
         image: task.image.as_ref().and_then(|image| image.service.as_ref()).and_then(|owner| names.image(&owner.value)),
         ready_image: names.ready(task.image.as_ref()),
         ports: Vec::new(),
@@ -325,6 +329,13 @@ fn of_task(
         variables: all,
         index,
     }
+}
+
+/// What a service says that it uses, and what its migrations change: they run with its rights.
+fn uses_of(service: &model::Service, setting: &Setting) -> Vec<Sourced<String>> {
+    let resource = |name: &str| setting.resources.iter().any(|resource| resource.name.value == name);
+    let changed = service.migrate.iter().map(|migration| &migration.for_).filter(|changed| resource(&changed.value));
+    service.uses.iter().chain(changed).cloned().collect()
 }
 
 fn ports(service: &model::Service) -> Vec<Port> {

@@ -6,7 +6,7 @@ use crate::derive::deployment::Workload;
 use crate::derive::variable::Scope;
 use crate::derive::{Assumption, Tier, tier};
 use crate::model;
-use crate::resolve::Model;
+use crate::resolve::{Model, Setting};
 use crate::source::{Origin, Sourced};
 use crate::standard;
 use crate::value::Duration;
@@ -23,6 +23,26 @@ pub struct Host {
     pub node: model::Host,
     /// The most characters of a generated name there.
     pub name_limit: usize,
+}
+
+impl Host {
+    /// Whether versions are released to it; to a developer's own machine none are.
+    pub fn is_released(&self) -> bool {
+        let facts = standard::platform(&self.platform.value);
+        facts.is_none_or(|facts| facts.released_with.value != "server" || !self.node.server.is_empty())
+    }
+
+    /// Whether a new version replaces the old one where no strategy says how: the platform can do nothing better.
+    pub fn recreates(&self) -> bool {
+        let can = |wanted| {
+            let facts = standard::platform(&self.platform.value);
+            facts.is_some_and(|facts| {
+                let known = facts.capability.iter().find(|capability| capability.name.value == wanted);
+                known.is_some_and(|capability| capability.support.value != model::PlatformSupport::Impossible)
+            })
+        };
+        can(model::Capability::Recreate) && !can(model::Capability::Rolling)
+    }
 }
 
 /// What starts a release to an environment.
@@ -103,6 +123,17 @@ pub struct EnvironmentFacts {
 }
 
 impl EnvironmentFacts {
+    /// The host names that lead here, each once: the environment's own before those of single services.
+    pub fn domains(&self) -> Vec<&Sourced<String>> {
+        let mut found: Vec<&Sourced<String>> = Vec::new();
+        for domain in self.domain.iter().chain(self.routes.iter().map(|route| &route.domain)) {
+            if !found.iter().any(|known| known.value == domain.value) {
+                found.push(domain);
+            }
+        }
+        found
+    }
+
     /// The workload of a service or task.
     pub fn workload(&self, name: &str) -> Option<&Workload> {
         self.by_name.get(name).and_then(|at| self.workloads.get(*at))
@@ -133,18 +164,8 @@ fn one(model: &Model, index: usize, assumptions: &mut Vec<Assumption>) -> Option
         .domain
         .first()
         .map(|domain| Sourced::new(bare.expand_text(&domain.name.value), domain.name.origin.clone()));
-    let routes = environment
-        .domain
-        .iter()
-        .flat_map(|domain| {
-            let name = Sourced::new(bare.expand_text(&domain.name.value), domain.name.origin.clone());
-            domain.route.iter().map(move |route| Route {
-                domain: name.clone(),
-                path: route.path.clone(),
-                service: route.to.clone(),
-            })
-        })
-        .collect();
+    let scope = Scope { domain: domain.as_ref().map(|domain| domain.value.clone()), ..bare };
+    let routes = routes(environment, &scope);
     let promotion = environment.promote.as_ref().map(|promote| Promotion {
         from: promote.from.clone(),
         after: promote.after.clone(),
@@ -173,6 +194,46 @@ fn one(model: &Model, index: usize, assumptions: &mut Vec<Assumption>) -> Option
         workloads: Vec::new(),
         by_name: BTreeMap::new(),
     })
+}
+
+/// Every path of every domain: of the environment, and of services alone.
+fn routes(environment: &model::Environment, scope: &Scope<'_>) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for domain in &environment.domain {
+        let name = Sourced::new(scope.expand_text(&domain.name.value), domain.name.origin.clone());
+        if let ([], [only]) = (domain.route.as_slice(), public(scope.setting).as_slice()) {
+            routes.push(whole(name, &only.name, "a domain without routes leads to the one public service"));
+            continue;
+        }
+        routes.extend(domain.route.iter().map(|route| Route {
+            domain: name.clone(),
+            path: route.path.clone(),
+            service: route.to.clone(),
+        }));
+    }
+    for service in &scope.setting.services {
+        for domain in &service.domain {
+            let name = Sourced::new(scope.expand_text(&domain.value), domain.origin.clone());
+            routes.push(whole(name, &service.name, "a domain of a service leads to it alone"));
+        }
+    }
+    routes
+}
+
+/// All paths of a domain to one service.
+fn whole(domain: Sourced<String>, service: &Sourced<String>, rule: &'static str) -> Route {
+    let origin = domain.origin.clone().because(rule);
+    Route {
+        path: Sourced::new("/".to_owned(), origin.clone()),
+        service: Sourced::new(service.value.clone(), origin.with(&service.origin)),
+        domain,
+    }
+}
+
+/// The services that people reach.
+pub fn public(setting: &Setting) -> Vec<&model::Service> {
+    let is_public = |service: &&model::Service| service.http.iter().chain(&service.grpc).any(|port| port.public.value);
+    setting.services.iter().filter(is_public).collect()
 }
 
 fn host(node: Option<&model::Host>) -> Host {

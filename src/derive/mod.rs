@@ -16,7 +16,7 @@ mod unit;
 mod variable;
 
 pub use deployment::{Exposure, Port, Protocol, Role, Workload, role as role_of};
-pub use environment::{Approval, EnvironmentFacts, Host, Promotion, Route, Trigger};
+pub use environment::{Approval, EnvironmentFacts, Host, Promotion, Route, Trigger, public};
 pub use image::{ImageFacts, ImageSource, Manifest};
 pub use name::{generated_name, shorten};
 pub use need::{Need, needs};

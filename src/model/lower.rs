@@ -188,6 +188,6 @@ impl<'a> Lowering<'a> {
 
 /// The value, or what stands in for it: something is written there, so nothing may be said to be missing.
 fn read<T: Read>(entry: EntryRef<'_>) -> Sourced<T> {
-    let value = T::read(crate::syntax::scalar_text(entry.value())).unwrap_or_else(T::placeholder);
+    let value = T::of(entry.value()).unwrap_or_else(T::placeholder);
     Sourced::new(value, entry.value_span())
 }

@@ -1,12 +1,18 @@
 //! How the text of a value becomes a typed value of the model.
 
 use crate::syntax::expression::Condition;
+use crate::syntax::kdl::Scalar;
+use crate::syntax::scalar_text;
 use crate::value;
 
 /// A value that can be read from the text of a scalar.
 pub trait Read: Sized {
     /// The value, or none where the text is not of this type (which is told where the text is written).
     fn read(text: &str) -> Option<Self>;
+    /// The value of a scalar; a text takes a number and a boolean as it is written elsewhere, without the `#`.
+    fn of(scalar: Scalar<'_>) -> Option<Self> {
+        Self::read(scalar_text(scalar))
+    }
     /// What stands in for a value that could not be read; never reaches an output, because the run has an error then.
     fn placeholder() -> Self;
 }
@@ -33,6 +39,18 @@ impl Read for Any {
 impl Read for String {
     fn read(text: &str) -> Option<Self> {
         Some(text.to_owned())
+    }
+    fn of(scalar: Scalar<'_>) -> Option<Self> {
+        Self::read(match scalar {
+            Scalar::Bool(true) => "true",
+            Scalar::Bool(false) => "false",
+            Scalar::String(_)
+            | Scalar::Number(_)
+            | Scalar::Null
+            | Scalar::Infinity
+            | Scalar::NegativeInfinity
+            | Scalar::NotANumber => scalar_text(scalar),
+        })
     }
     fn placeholder() -> Self {
         String::new()

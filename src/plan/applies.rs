@@ -72,7 +72,7 @@ pub fn in_environment(plan: &Plan<'_>, environment: &EnvironmentFacts, applies: 
     let setting = plan.setting(environment);
     match applies {
         Applies::Always => true,
-        Applies::Domain => environment.domain.is_some(),
+        Applies::Domain => !environment.domains().is_empty(),
         Applies::Secret => !setting.secrets.is_empty(),
         Applies::Preview => environment.ephemeral.value,
         Applies::Pipeline => plan.model.pipeline.is_some(),
@@ -144,8 +144,7 @@ pub fn to_workload(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &W
         Applies::Flag => service.is_some_and(|service| !service.flag.is_empty()),
         Applies::Domain => {
             workload.role.value != Role::Task
-                && (environment.routes.iter().any(|route| route.service.value == workload.name.value)
-                    || service.is_some_and(|service| !service.domain.is_empty()))
+                && environment.routes.iter().any(|route| route.service.value == workload.name.value)
         }
         Applies::Always | Applies::Budget | Applies::Pipeline | Applies::Preview | Applies::Flow => {
             in_environment(plan, environment, applies)

@@ -69,7 +69,7 @@ impl<'a> Plan<'a> {
             Applies::Volume => {
                 joined(service?.volume.iter().filter(|volume| volume.keep.value).map(|volume| volume.origin.clone()))
             }
-            Applies::Domain => environment.domain.as_ref().map(|domain| domain.origin.clone()),
+            Applies::Domain => environment.domains().first().map(|domain| domain.origin.clone()),
             Applies::Secret => {
                 joined(self.read_secrets(environment, workload).into_iter().map(|secret| secret.name.origin.clone()))
             }

@@ -5,6 +5,7 @@ use crate::derive::{EnvironmentFacts, Host};
 use crate::diag::{Diagnostic, code};
 use crate::model::{self, Capability};
 use crate::nearest::nearest;
+use crate::resolve::Setting;
 use crate::source::Sourced;
 
 /// Compares a host with what its platform takes.
@@ -49,7 +50,7 @@ pub(super) fn check(host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diag
 /// What an environment as a whole asks of its host.
 pub(super) fn environment(
     environment: &EnvironmentFacts,
-    node: &model::Environment,
+    (node, setting): (&model::Environment, &Setting),
     target: &Target<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -72,6 +73,31 @@ pub(super) fn environment(
             let message = format!("`{}` cannot share a domain among services", target.name);
             need(route.origin.place, Capability::Route, message);
         }
+    }
+    nowhere(node, setting, diagnostics);
+}
+
+/// A domain without routes leads to the one public service; where there are several, or none, it says to which.
+fn nowhere(node: &model::Environment, setting: &Setting, diagnostics: &mut Vec<Diagnostic>) {
+    let public = crate::derive::public(setting);
+    if public.len() == 1 {
+        return;
+    }
+    for domain in node.domain.iter().filter(|domain| domain.route.is_empty()) {
+        let place = domain.name.origin.place;
+        let message = format!("`{}` leads to no service", domain.name.value);
+        let diagnostic = Diagnostic::new(code::NAME_MISSING, place, message);
+        diagnostics.push(match public.first() {
+            Some(first) => {
+                let names: Vec<String> = public.iter().map(|service| format!("`{}`", service.name.value)).collect();
+                diagnostic
+                    .label(format!("has no `route`, and {} are public", names.join(", ")))
+                    .help(format!("add `route \"/\" to=\"{}\"`", first.name.value))
+            }
+            None => diagnostic
+                .label("has no `route`, and no service is public")
+                .help("write `public=#true` at the port that people shall reach, or remove the domain"),
+        });
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some((node, setting)) = context.model.environments.get(environment.index) else { continue };
         let target = Target::of(context, &environment.host);
         host::check(&environment.host, &target, diagnostics);
-        host::environment(environment, node, &target, diagnostics);
+        host::environment(environment, (node, setting), &target, diagnostics);
         for (_, placed) in &environment.places {
             host::check(placed, &Target::of(context, placed), diagnostics);
         }

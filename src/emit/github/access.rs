@@ -4,7 +4,7 @@ use crate::artifact::{Part, Script, Tree, Word, github, mixed};
 use crate::derive::{EnvironmentFacts, Host, Part as Piece, Workload};
 use crate::emit::github::image::Proofs;
 use crate::emit::github::workflow::Step;
-use crate::emit::platform::{self, Access, Login};
+use crate::emit::platform::{self, Access};
 use crate::model::{self, SecretStore};
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -31,18 +31,6 @@ pub(super) fn logins(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Ste
 /// Whether releases to an environment can be made by the pipeline.
 pub(super) fn is_reachable(plan: &Plan<'_>, environment: &EnvironmentFacts) -> bool {
     login(plan, environment, &environment.host).is_some()
-}
-
-/// Whether a login reads a secret of the repository, so that its job needs an environment.
-pub(super) fn reads_secrets(login: &Login) -> bool {
-    let reads = |tree: &Tree| tree.joined().is_some_and(|text| text.contains("secrets."));
-    login.steps.iter().any(|step| {
-        let inputs = match &step.kind {
-            platform::StepKind::Action { with, .. } => with.iter().any(|(_, value)| reads(value)),
-            platform::StepKind::Run(_) => false,
-        };
-        inputs || step.env.iter().any(|(_, value)| reads(value))
-    })
 }
 
 /// The steps that let a job read images, after it got into its host.
@@ -143,14 +131,28 @@ pub(super) fn verify(plan: &Plan<'_>, unit: &str, variables: &[(String, Origin)]
     }
 }
 
-/// A step of `ops/` with the values that the scripts read for one workload.
+/// What a step of `ops/` writes, and so must know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writes {
+    /// A file of the platform with variables of the pipeline in it.
+    File,
+    /// That, and secrets that the pipeline keeps.
+    FileAndSecrets,
+}
+
+/// A step of `ops/` with the values that the scripts read for one workload, and no others.
 pub(super) fn with_values(
     plan: &Plan<'_>,
     environment: &EnvironmentFacts,
     workload: &Workload,
     mut step: Step,
+    writes: Writes,
 ) -> Step {
     let setting = plan.setting(environment);
+    let kept = |name: &str| {
+        let declared = setting.secrets.iter().find(|secret| secret.name.value == name);
+        declared.filter(|_| writes == Writes::FileAndSecrets).and_then(kept_here)
+    };
     for variable in &workload.variables {
         for part in &variable.parts {
             match part {
@@ -159,8 +161,7 @@ pub(super) fn with_values(
                     step = step.env(["VAR_", &upper(name)].concat(), value);
                 }
                 Piece::Secret(name) => {
-                    let declared = setting.secrets.iter().find(|secret| secret.name.value == *name);
-                    if let Some((name, value)) = declared.and_then(kept_here) {
+                    if let Some((name, value)) = kept(name) {
                         step = step.env(name, value.at(&variable.origin));
                     }
                 }
@@ -169,8 +170,7 @@ pub(super) fn with_values(
         }
     }
     for secret in workload.secrets_behind(setting) {
-        let declared = setting.secrets.iter().find(|known| known.name.value == secret.value);
-        if let Some((name, value)) = declared.and_then(kept_here) {
+        if let Some((name, value)) = kept(&secret.value) {
             step = step.env(name, value.at(&secret.origin));
         }
     }

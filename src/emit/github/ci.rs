@@ -5,14 +5,12 @@ use crate::derive::ImageFacts;
 use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow};
 use crate::emit::github::{changes, image as images, own, scan, setup};
+use crate::emit::platform;
 use crate::plan::Plan;
 use crate::source::Origin;
 
 /// The job that branch protection asks for.
 pub(super) const REQUIRED: &str = "ci";
-
-/// The environment of jobs that read a secret and release nothing.
-pub(crate) const ENVIRONMENT: &str = "ci";
 
 /// How long checks of one service may take, in minutes: long enough for a cold cache, short enough to be noticed.
 const CHECK_MINUTES: u64 = 20;
@@ -98,7 +96,7 @@ fn build_job(plan: &Plan<'_>, image: &ImageFacts) -> Job {
         .steps(keep);
     // Secrets reach a job through an environment only; a fork's pull request has none and builds without.
     if let Some(secret) = images::secrets(image).next() {
-        job.environment = Some(text(ENVIRONMENT).at(&secret.from.origin));
+        job.environment = Some(text(platform::CHECK_ENVIRONMENT).at(&secret.from.origin));
     }
     about(plan, image, job)
 }

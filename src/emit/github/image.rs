@@ -5,16 +5,13 @@ use crate::derive::{EnvironmentFacts, ImageFacts, ImageSource, UnitFacts, Variab
 use crate::emit::github::access;
 use crate::emit::github::setup::{self, Purpose};
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step};
-use crate::emit::platform::{self, Access, Login};
+use crate::emit::platform::{self, Access};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
 
 /// How long a build may take, in minutes: with a cold cache and two architectures.
 const MINUTES: u64 = 45;
-
-/// The environment of jobs that build what ships and read a secret for it.
-pub(crate) const ENVIRONMENT: &str = "build";
 
 /// The job that looks up the digests of images that others build.
 const RESOLVE: &str = "resolve";
@@ -94,12 +91,8 @@ pub(super) fn reference(
         return Some(Reference { image: named, job: Some(build.key()), ours: true });
     }
     let ready = workload.ready_image.as_ref()?;
-    if ready.value.digest.is_some() {
-        return Some(Reference { image: text(by_digest(&ready.value)).at(&ready.origin), job: None, ours: false });
-    }
-    let digest = Part::github(&["needs.", RESOLVE, ".outputs.", &workload.name.value].concat());
-    let named = mixed([Part::text([&ready.value.name(), "@"].concat()), digest]).at(&ready.origin);
-    Some(Reference { image: named, job: Some(RESOLVE.to_owned()), ours: false })
+    let job = ready.value.digest.is_none().then(|| RESOLVE.to_owned());
+    Some(Reference { image: of_others(workload, RESOLVE)?, job, ours: false })
 }
 
 /// `REPOSITORY@DIGEST`, without the tag, which says nothing beside a digest.
@@ -132,9 +125,8 @@ pub(super) fn job(plan: &Plan<'_>, build: &Build<'_>) -> Job {
     let group = mixed([Part::text([lock.trim_end_matches('-'), "-"].concat()), Part::github("github.sha")]);
     job.concurrency = Some(Concurrency::new(group, Older::Finishes));
     job.outputs.push(("digest".to_owned(), github("steps.push.outputs.digest").at(origin)));
-    if reads_secrets(image, &login) {
-        job.environment = Some(text(ENVIRONMENT).at(origin));
-    }
+    job.environment =
+        platform::builds_in_environment(plan).map(|because| text(platform::BUILD_ENVIRONMENT).at(&because));
     job
 }
 
@@ -165,11 +157,6 @@ fn push_step(plan: &Plan<'_>, build: &Build<'_>, repository: &str) -> Step {
 /// The secrets that the steps of an image's Dockerfile may read.
 pub(super) fn secrets(image: &ImageFacts) -> impl Iterator<Item = &model::BuildSecret> {
     image.node.build.iter().flat_map(|build| &build.secret)
-}
-
-/// Whether the job that builds an image reads a secret of the repository.
-pub(crate) fn reads_secrets(image: &ImageFacts, login: &Login) -> bool {
-    secrets(image).next().is_some() || access::reads_secrets(login)
 }
 
 /// What is run in the project's root before an image is built.
@@ -302,12 +289,26 @@ fn login_to_github(origin: &Origin) -> Step {
         .needs("packages", Access::Read, "to look up an image that may be private")
 }
 
-/// The job that looks up what a tag means now, once for all environments.
+/// The job that looks up what a tag means now, once for all environments of a unit.
 pub(super) fn resolve(plan: &Plan<'_>, unit: &UnitFacts, places: &[&EnvironmentFacts]) -> Option<Job> {
+    let workloads = places.iter().flat_map(|environment| plan.workloads(environment, unit));
+    let mut job = look_up(plan, workloads, RESOLVE, &unit.origin)?;
+    let group = mixed([Part::text(["resolve-", &unit.name, "-"].concat()), Part::github("github.sha")]);
+    job.concurrency = Some(Concurrency::new(group, Older::Finishes));
+    Some(job)
+}
+
+/// A job that looks up the digests of the images that workloads take from others by a tag; none where there are none.
+pub(super) fn look_up<'a>(
+    plan: &Plan<'_>,
+    workloads: impl IntoIterator<Item = &'a Workload>,
+    key: &str,
+    origin: &Origin,
+) -> Option<Job> {
     let mut script = Script::strict();
     let mut private = None;
-    let mut job = Job::new(RESOLVE, 10, &unit.origin).named("Look up digests");
-    for workload in places.iter().flat_map(|environment| plan.workloads(environment, unit)) {
+    let mut job = Job::new(key, 10, origin).named("Look up digests");
+    for workload in workloads {
         let name = &workload.name.value;
         let Some(ready) = workload.ready_image.as_ref().filter(|ready| ready.value.digest.is_none()) else { continue };
         if plan.image(workload).is_some() || job.outputs.iter().any(|(known, _)| known == name) {
@@ -324,8 +325,16 @@ pub(super) fn resolve(plan: &Plan<'_>, unit: &UnitFacts, places: &[&EnvironmentF
         });
         job.outputs.push((name.clone(), github(&["steps.resolve.outputs.", name].concat()).at(&ready.origin)));
     }
-    let group = mixed([Part::text(["resolve-", &unit.name, "-"].concat()), Part::github("github.sha")]);
-    job.concurrency = Some(Concurrency::new(group, Older::Finishes));
-    let step = Step::run("Ask the registry", script, &unit.origin).id("resolve");
+    let step = Step::run("Ask the registry", script, origin).id("resolve");
     (!job.outputs.is_empty()).then(|| job.steps(private).step(step))
+}
+
+/// An image of others by digest: the one that is written, else the one that a job looked up.
+pub(super) fn of_others(workload: &Workload, key: &str) -> Option<Tree> {
+    let ready = workload.ready_image.as_ref()?;
+    if ready.value.digest.is_some() {
+        return Some(text(by_digest(&ready.value)).at(&ready.origin));
+    }
+    let digest = Part::github(&["needs.", key, ".outputs.", &workload.name.value].concat());
+    Some(mixed([Part::text([&ready.value.name(), "@"].concat()), digest]).at(&ready.origin))
 }

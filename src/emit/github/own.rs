@@ -1,10 +1,11 @@
 //! The user's own jobs in `ci.yml`: what they run, where, beside which resources and how often.
 
 use crate::artifact::{Part, Script, Tree, Word, github, list, mixed, text};
-use crate::derive::{Part as Piece, Scope};
+use crate::derive::Part as Piece;
 use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Job, Step, minutes_at};
-use crate::emit::github::{access, ci, container, setup};
+use crate::emit::github::{access, container, setup};
+use crate::emit::platform;
 use crate::model;
 use crate::plan::Plan;
 
@@ -69,7 +70,7 @@ fn job(plan: &Plan<'_>, declared: &model::Job, needs: Vec<String>) -> Job {
     }
     // Secrets reach a job through an environment only.
     if reads_secrets(plan, declared) {
-        job.environment = Some(text(ci::ENVIRONMENT).at(&declared.origin));
+        job.environment = Some(text(platform::CHECK_ENVIRONMENT).at(&declared.origin));
     }
     job
 }
@@ -96,32 +97,15 @@ fn variables(plan: &Plan<'_>, declared: &model::Job, mut step: Step) -> Step {
         let value = github(&["matrix.", &dimension.name.value].concat()).at(&dimension.origin);
         step = step.env(name, value);
     }
-    for (name, parts, origin) in expanded(plan, declared) {
+    for (name, parts, origin) in platform::job_variables(plan, declared) {
         let pieces: Vec<Part> = parts.iter().map(|part| access::part(plan, part)).collect();
         step = step.env(name, mixed(pieces).at(&origin));
     }
     step
 }
 
-type Expanded = (String, Vec<Piece>, crate::source::Origin);
-
-/// The variables that the job declares, with their templates taken apart. It runs in no environment, so nothing of
-/// one is known to it.
-fn expanded(plan: &Plan<'_>, declared: &model::Job) -> Vec<Expanded> {
-    let nowhere = model::Environment::default();
-    let scope = Scope {
-        app: plan.model.app.as_ref(),
-        environment: &nowhere,
-        tier: "development",
-        domain: None,
-        setting: &plan.model.declared,
-    };
-    let entries = declared.env.iter().flat_map(|env| &env.entries);
-    entries
-        .map(|entry| (entry.key.value.clone(), scope.expand(&entry.value.value), entry.value.origin.clone()))
-        .collect()
-}
-
 fn reads_secrets(plan: &Plan<'_>, declared: &model::Job) -> bool {
-    expanded(plan, declared).iter().any(|(_, parts, _)| parts.iter().any(|part| matches!(part, Piece::Secret(_))))
+    platform::job_variables(plan, declared)
+        .iter()
+        .any(|(_, parts, _)| parts.iter().any(|part| matches!(part, Piece::Secret(_))))
 }

@@ -2,6 +2,7 @@
 
 use crate::artifact::{Part, Script, Tree, Word, github, list, map, mixed, text};
 use crate::derive::{EnvironmentFacts, ImageFacts, Trigger, Workload};
+use crate::emit::github::access::Writes;
 use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quoted};
 use crate::emit::github::{access, image, rollout};
@@ -35,7 +36,9 @@ pub(super) fn workflow(plan: &Plan<'_>) -> Option<Workflow> {
     for environment in &places {
         let images = images(plan, environment);
         jobs.extend(images.iter().map(|image| build(plan, environment, image)));
-        jobs.push(up(plan, environment, &images));
+        let before = resolve(plan, environment);
+        jobs.push(up(plan, environment, &images).after(before.as_ref().map(|job| job.key.clone())));
+        jobs.extend(before);
         jobs.push(down(plan, environment));
         jobs.push(stale(environment));
         jobs.push(sweep(plan, environment));
@@ -179,22 +182,35 @@ fn up(plan: &Plan<'_>, environment: &EnvironmentFacts, images: &[&ImageFacts]) -
         let step = Step::run(["Release ", &workload.name.value].concat(), script, &workload.name.origin)
             .env("IMAGE", image)
             .env("PULL_REQUEST", github("github.event.number").at(&environment.ephemeral.origin));
-        job = job.step(access::with_values(plan, environment, workload, step));
+        job = job.step(access::with_values(plan, environment, workload, step, Writes::FileAndSecrets));
     }
     job.environment = Some(address(environment));
     job.concurrency = Some(lock(environment, "", "github.event.number"));
     job
 }
 
-/// The image of a workload by digest; one of others that has none is taken as it is named.
+fn resolve_key(environment: &EnvironmentFacts) -> String {
+    key("resolve", environment)
+}
+
+/// The job that looks up the images of others.
+fn resolve(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Job> {
+    let origin = &environment.name.origin;
+    let job = image::look_up(plan, &environment.workloads, &resolve_key(environment), origin)?;
+    let mut job = job.when(&wanted(environment));
+    let group = lock(environment, "resolve-", "github.event.number");
+    job.concurrency = Some(Concurrency { older: Older::Stops, ..group });
+    Some(job)
+}
+
+/// The image of a workload by digest.
 fn image_of(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Option<Tree> {
     if let Some(image) = plan.image(workload) {
         let digest = Part::github(&["needs.", &build_key(environment, image), ".outputs.digest"].concat());
         let name = [&repository(plan, environment, image), "@"].concat();
         return Some(mixed([Part::text(name), digest]).at(&image.name.origin));
     }
-    let ready = workload.ready_image.as_ref()?;
-    Some(text(ready.value.to_string()).at(&ready.origin))
+    image::of_others(workload, &resolve_key(environment))
 }
 
 /// The environment with the address of this pull request's preview.
@@ -230,9 +246,7 @@ fn removal(plan: &Plan<'_>, environment: &EnvironmentFacts, number: &str) -> Ste
         });
     }
     script.line("[[ $failed == no ]]", &[]);
-    let step =
-        Step::run("Remove everything of it", script, &environment.name.origin).env("PULL_REQUEST", github(number));
-    environment.workloads.iter().fold(step, |step, workload| access::with_values(plan, environment, workload, step))
+    Step::run("Remove everything of it", script, &environment.name.origin).env("PULL_REQUEST", github(number))
 }
 
 fn down(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Job {

@@ -2,6 +2,7 @@
 
 use crate::artifact::{Script, Tree, Word, github, list, map, text};
 use crate::derive::{EnvironmentFacts, Workload};
+use crate::emit::github::access::Writes;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quoted};
 use crate::emit::github::{access, deploy};
 use crate::emit::platform::Access;
@@ -71,11 +72,6 @@ fn job(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Job {
         .steps(stop_release(plan, environment))
         .step(Step::checkout(origin))
         .steps(access::logins(plan, environment));
-    let all = |step: Step| {
-        services(environment)
-            .iter()
-            .fold(with_inputs(step), |step, workload| access::with_values(plan, environment, workload, step))
-    };
     let holes = || [("environment", Word::text(name.as_str()))];
     let before = "echo before=\"$(ops/verify.sh --digest {environment} \"$SERVICE\")\" | tee -a \"$GITHUB_OUTPUT\"";
     job = job.step(with_inputs(Step::run("Note what runs", Script::of(before, &holes()), origin).id("note")));
@@ -83,9 +79,12 @@ fn job(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Job {
     script.line("started=$(date +%s)", &[]);
     script.line("ops/rollback.sh {environment} \"$SERVICE\" ${VERSION:+\"$VERSION\"}", &holes());
     script.line("echo seconds=\"$(($(date +%s) - started))\" | tee -a \"$GITHUB_OUTPUT\"", &[]);
-    job = job.step(all(Step::run("Roll back", script, origin).id("back")));
+    // Going back to an image writes a file anew where the platform keeps no versions, as for a cron.
+    let back = with_inputs(Step::run("Roll back", script, origin).id("back"));
+    let with = |step, workload: &&Workload| access::with_values(plan, environment, workload, step, Writes::File);
+    job = job.step(services(environment).iter().fold(back, with));
     let verify = Script::of("ops/verify.sh {environment} \"$SERVICE\"", &holes());
-    job = job.step(all(Step::run("Verify", verify, origin)));
+    job = job.step(with_inputs(Step::run("Verify", verify, origin)));
     job = job.step(with_inputs(
         Step::run("Report", report(environment), origin)
             .when("always()")

@@ -2,6 +2,7 @@
 
 use crate::artifact::{Part, Script, Tree, Word, github, mixed, text};
 use crate::derive::{EnvironmentFacts, Host, UnitFacts, Workload};
+use crate::emit::github::access::Writes;
 use crate::emit::github::image::{Build, Reference, reference};
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, minutes};
 use crate::emit::github::{access, gate};
@@ -171,7 +172,14 @@ fn rollout(plan: &Plan<'_>, environment: &EnvironmentFacts, release: &Release<'_
             // Where measurements are open to everybody, there is no such secret, and it is empty.
             seconds => step.minutes(minutes(seconds) + 10).env("PROMETHEUS_TOKEN", github("secrets.PROMETHEUS_TOKEN")),
         };
-        steps.push(access::with_values(plan, environment, release.workload, step));
+        steps.push(match planned.step {
+            Rollout::Migrate | Rollout::Start => {
+                access::with_values(plan, environment, release.workload, step, Writes::FileAndSecrets)
+            }
+            Rollout::Shift { .. } | Rollout::Watch { .. } | Rollout::Promote | Rollout::Verify | Rollout::Finish => {
+                step
+            }
+        });
     }
     steps
 }
@@ -209,7 +217,7 @@ fn take_back(plan: &Plan<'_>, environment: &EnvironmentFacts, release: &Release<
         .and_then(|strategy| strategy.rollback.as_ref())
         .map_or_else(|| release.workload.name.origin.clone(), |rollback| rollback.origin.clone());
     let step = Step::run([service, ": roll back"].concat(), script, &origin).id(id(service, "rollback"));
-    access::with_values(plan, environment, release.workload, step.when(&condition))
+    access::with_values(plan, environment, release.workload, step.when(&condition), Writes::File)
 }
 
 /// The last step, which a lost runner alone leaves out: what runs now, for the jobs after this one and for people.

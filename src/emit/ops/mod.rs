@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod conditions;
+mod places;
 mod steps;
 mod target;
 

@@ -28,7 +28,7 @@ pub(super) fn targets<'a>(plan: &Plan<'a>) -> Vec<Target<'a>> {
         .flat_map(|environment| {
             environment.workloads.iter().filter_map(move |workload| {
                 let backend = platform::backend(&workload.host.platform.value)?;
-                if !backend.is_released(&workload.host) {
+                if !workload.host.is_released() {
                     return None;
                 }
                 Some(Target { environment, workload, backend })

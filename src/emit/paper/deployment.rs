@@ -185,12 +185,7 @@ pub(super) fn freezes(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<(P
 
 /// The public addresses of an environment.
 pub(super) fn addresses(environment: &EnvironmentFacts) -> Prose {
-    let mut domains: Vec<&str> = Vec::new();
-    for domain in environment.domain.iter().chain(environment.routes.iter().map(|route| &route.domain)) {
-        if !domains.contains(&domain.value.as_str()) {
-            domains.push(&domain.value);
-        }
-    }
+    let domains: Vec<&str> = environment.domains().iter().map(|domain| domain.value.as_str()).collect();
     let link = |domain: &&str| Inline::url(*domain, ["https://", domain].concat());
     Prose::joined(domains.iter().map(link), ", ")
 }

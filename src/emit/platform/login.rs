@@ -68,3 +68,15 @@ impl Access {
         }
     }
 }
+
+/// Whether a login reads a secret of the repository, so that its job needs an environment.
+pub fn reads_secrets(login: &Login) -> bool {
+    let reads = |tree: &Tree| tree.joined().is_some_and(|text| text.contains("secrets."));
+    login.steps.iter().any(|step| {
+        let inputs = match &step.kind {
+            StepKind::Action { with, .. } => with.iter().any(|(_, value)| reads(value)),
+            StepKind::Run(_) => false,
+        };
+        inputs || step.env.iter().any(|(_, value)| reads(value))
+    })
+}

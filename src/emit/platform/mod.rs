@@ -3,17 +3,23 @@
 //! Everything that depends on a platform is asked of its [`Backend`]: files, the way in, how a version starts and takes
 //! traffic, what must exist before, the commands of the runbook. Nobody else names a platform.
 
+mod build;
 mod cloud_run;
 mod compose;
 mod login;
 mod operations;
 mod provision;
 mod registry;
+mod store;
 
-pub use login::{Access, Login, LoginStep, Permission, StepKind};
+pub use build::{
+    BUILD_ENVIRONMENT, CHECK_ENVIRONMENT, JobVariable, build_secrets, builds_in_environment, check_secrets,
+    job_variables,
+};
+pub use login::{Access, Login, LoginStep, Permission, StepKind, reads_secrets};
 pub use operations::{Setting, Verb, function_name};
 pub use provision::Provision;
-pub use registry::{Registry, push, registry, repository};
+pub use registry::{REGISTRY_PASSWORD, REGISTRY_USERNAME, Registry, push, registry, repository};
 
 use crate::artifact::{Artifact, Script};
 use crate::derive::{EnvironmentFacts, Host, Workload};
@@ -27,12 +33,6 @@ pub trait Backend: Sync {
 
     /// Adds the platform's files of one environment: of every workload there whose host is this platform.
     fn emit(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, artifacts: &mut Vec<Artifact>);
-
-    /// Whether versions are released to a host; one that is only a developer's own machine builds from source, and
-    /// gets neither a workflow nor scripts.
-    fn is_released(&self, _host: &Host) -> bool {
-        true
-    }
 
     /// How a job of the pipeline gets into the host of an environment or of a placed service.
     fn login(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host) -> Login;
@@ -76,9 +76,9 @@ pub fn backend(platform: &str) -> Option<&'static dyn Backend> {
     BACKENDS.iter().copied().find(|backend| backend.platform() == platform)
 }
 
-/// Whether a workflow and the scripts of `ops/` release a workload.
+/// Whether a workflow and the scripts of `ops/` release a workload; a developer's own machine builds from source.
 pub fn is_released(workload: &Workload) -> bool {
-    backend(&workload.host.platform.value).is_some_and(|backend| backend.is_released(&workload.host))
+    backend(&workload.host.platform.value).is_some() && workload.host.is_released()
 }
 
 /// Adds the files of every platform in every environment.

@@ -7,6 +7,11 @@ use crate::source::Origin;
 
 use super::{Access, Login, LoginStep, Permission, StepKind, backend};
 
+/// The variable and the secret of the repository that get into a registry which takes a name and a password.
+pub const REGISTRY_USERNAME: &str = "REGISTRY_USERNAME";
+/// See [`REGISTRY_USERNAME`].
+pub const REGISTRY_PASSWORD: &str = "REGISTRY_PASSWORD";
+
 /// The registry of a project.
 #[derive(Clone, Debug)]
 pub struct Registry<'a> {
@@ -80,7 +85,7 @@ fn by_password(registry: &Registry<'_>) -> Login {
     let (name, password) = if is_github {
         (github("github.actor"), github("github.token"))
     } else {
-        (github("vars.REGISTRY_USERNAME"), github("secrets.REGISTRY_PASSWORD"))
+        (github(&["vars.", REGISTRY_USERNAME].concat()), github(&["secrets.", REGISTRY_PASSWORD].concat()))
     };
     let mut permissions = vec![Permission { scope: "contents", access: Access::Read, because: "what is built" }];
     if is_github {

@@ -51,7 +51,13 @@ pub(super) fn defaults_of(
     let rest = |subject: MetricSubject| {
         alerts.iter().filter(move |alert| alert.kind.is_empty() && subject_of(alert) == Some(subject))
     };
-    for resource in setting.resources.iter().filter(|resource| !applies::is_external(resource)) {
+    let used = |resource: &model::Resource| {
+        let uses = environment.workloads.iter().flat_map(|workload| &workload.uses);
+        uses.into_iter().any(|used| used.value == resource.name.value)
+    };
+    // What nothing uses here wakes nobody.
+    let watched = setting.resources.iter().filter(|resource| !applies::is_external(resource) && used(resource));
+    for resource in watched {
         for alert in rest(MetricSubject::Resource) {
             let of = |what: Applies| alert.applies.value == what;
             let fits = (!of(Applies::Relational) || applies::is_relational(resource.kind.value))
@@ -61,10 +67,8 @@ pub(super) fn defaults_of(
             }
         }
     }
-    let mut domains: Vec<&str> = environment.routes.iter().map(|route| route.domain.value.as_str()).collect();
-    domains.extend(environment.domain.iter().map(|domain| domain.value.as_str()));
+    let mut domains: Vec<&str> = environment.domains().iter().map(|domain| domain.value.as_str()).collect();
     domains.sort_unstable();
-    domains.dedup();
     for domain in domains {
         for alert in rest(MetricSubject::Domain).filter(|alert| !replaced(&alert.name.value, "")) {
             default_signal(plan, environment, Subject::Domain(domain), alert, signals, omissions);
@@ -355,7 +359,7 @@ fn subject_for<'s>(
             used.into_iter().filter(named).find(measured).map(Subject::Resource)
         }
         (MetricSubject::Domain, Subject::Workload(_) | Subject::Resource(_) | Subject::Environment) => {
-            environment.domain.as_ref().map(|domain| Subject::Domain(domain.value.as_str()))
+            environment.domains().first().map(|domain| Subject::Domain(domain.value.as_str()))
         }
         (MetricSubject::Environment, _) => Some(Subject::Environment),
     }

@@ -403,7 +403,7 @@ pub fn recordings_of(plan: &Plan<'_>, environment: &EnvironmentFacts, metric: &s
         None => {
             subjects.extend(environment.workloads.iter().map(Subject::Workload));
             subjects.extend(plan.setting(environment).resources.iter().map(Subject::Resource));
-            subjects.extend(environment.domain.iter().map(|domain| Subject::Domain(domain.value.as_str())));
+            subjects.extend(environment.domains().iter().map(|domain| Subject::Domain(domain.value.as_str())));
         }
     }
     let named = super::metric_named(metric);

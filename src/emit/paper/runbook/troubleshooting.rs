@@ -229,7 +229,7 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
     let mut domains: Vec<&str> = Vec::new();
     let mut budgets: Vec<String> = Vec::new();
     for one in &case.deployments {
-        domains.extend(one.environment.domain.iter().map(|domain| domain.value.as_str()));
+        domains.extend(one.environment.domains().iter().map(|domain| domain.value.as_str()));
         budgets.extend(plan.budgets(one.environment).map(|budget| budget.amount.value.to_string()));
     }
     domains.sort_unstable();

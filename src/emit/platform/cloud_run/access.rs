@@ -3,18 +3,22 @@
 use crate::artifact::Word;
 use crate::derive::{Role, Trigger};
 use crate::emit::platform;
-use crate::source::Origin;
+use crate::source::{Origin, Sourced};
 
 use super::bootstrap::Provisions;
-use super::login::PROVIDER_VARIABLE;
+use super::login::{BUILD_PROVIDER_VARIABLE, PROVIDER_VARIABLE};
 use super::site::{self, Site};
 use super::{Form, container, variable};
 
 /// Name of the pool and of the provider in it.
 const POOL: &str = "github";
 
-/// The project trusts one repository by its number, which stays when its name is given to somebody else.
+/// The project trusts one repository by its number, which stays when its name is given to somebody else. Where the
+/// login names a provider, that trust is there.
 pub(super) fn trust(all: &mut Provisions<'_>) {
+    if provider(all).is_some() {
+        return;
+    }
     let origin = all.origin.clone();
     let project = site::project(all.host);
     all.add(
@@ -39,36 +43,36 @@ pub(super) fn trust(all: &mut Provisions<'_>) {
         &origin,
     );
     let environment = all.environment.name.clone();
-    variable(
-        all,
-        &["the environment ", &environment.value].concat(),
-        "--env {environment}",
-        &environment.value,
-        &environment.origin,
-    );
+    let of = ["the environment ", &environment.value].concat();
+    variable(all, PROVIDER_VARIABLE, &of, Some(&environment.value), &environment.origin);
     if owns_registry(all) {
-        variable(all, "the repository", "", "", &origin);
+        variable(all, BUILD_PROVIDER_VARIABLE, "the repository", None, &origin);
     }
 }
 
+/// The provider that the login names.
+fn provider<'a>(all: &Provisions<'a>) -> Option<&'a Sourced<String>> {
+    all.host.login.as_ref()?.provider.as_ref()
+}
+
 /// The provider's full name has the project's number in it, so the pipeline reads it from a variable.
-fn variable(all: &mut Provisions<'_>, of: &str, flags: &str, environment: &str, origin: &Origin) {
-    let test = ["gh variable get {variable} --repo \"$repository\" ", flags].concat();
+fn variable(all: &mut Provisions<'_>, name: &str, of: &str, environment: Option<&str>, origin: &Origin) {
+    let flags = if environment.is_some() { " --env {environment}" } else { "" };
+    let test = ["gh variable get {variable} --repo \"$repository\"", flags].concat();
     let make = [
-        "gh variable set {variable} --repo \"$repository\" ",
+        "gh variable set {variable} --repo \"$repository\"",
         flags,
-        if flags.is_empty() { "--body" } else { " --body" },
-        " \"$(gcloud iam workload-identity-pools providers describe {pool} --project {project} --location global --workload-identity-pool {pool} --format 'value(name)')\"",
+        " --body \"$(gcloud iam workload-identity-pools providers describe {pool} --project {project} --location global --workload-identity-pool {pool} --format 'value(name)')\"",
     ];
     all.add(
-        ["variable ", PROVIDER_VARIABLE, " of ", of].concat(),
+        ["variable ", name, " of ", of].concat(),
         "The pipeline's login reads the provider's full name from it.",
-        test.trim_end(),
+        &test,
         &[&make.concat()],
         &[
-            ("variable", Word::text(PROVIDER_VARIABLE)),
+            ("variable", Word::text(name)),
             ("pool", Word::text(POOL)),
-            ("environment", Word::text(environment)),
+            ("environment", Word::text(environment.unwrap_or_default())),
         ],
         origin,
     );
@@ -88,17 +92,7 @@ pub(super) fn accounts(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         let builder = site::builder(all.plan, all.host);
         let origin = platform::registry(all.plan).origin;
         account(all, &builder, "The pipeline pushes images as it, and may do nothing else.", &origin);
-        let repo = all.plan.model.app.as_ref().and_then(|app| app.repo.as_ref());
-        let branch = repo.map_or("main", |repo| repo.branch.value.as_str());
-        acts_as(all, &builder, &["refs/heads/", branch].concat(), &origin);
-        for trigger in all.plan.lasting().flat_map(|environment| &environment.triggers) {
-            match &trigger.value {
-                Trigger::Push(other) if other != branch && !other.contains(['*', '!']) => {
-                    acts_as(all, &builder, &["refs/heads/", other].concat(), &trigger.origin);
-                }
-                Trigger::Push(_) | Trigger::Tag(_) | Trigger::PullRequest(_) | Trigger::Manual => {}
-            }
-        }
+        builders(all, &builder, &origin);
         // The images of a pull request are built by jobs of its environment.
         for preview in all.plan.ephemeral() {
             acts_as(all, &builder, &["environment/", &preview.name.value].concat(), &preview.name.origin);
@@ -118,8 +112,31 @@ pub(super) fn accounts(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
     }
 }
 
+/// The jobs that push images: those of an environment, else those of branches by their names.
+fn builders(all: &mut Provisions<'_>, builder: &str, origin: &Origin) {
+    if let Some(because) = platform::builds_in_environment(all.plan) {
+        acts_as(all, builder, &["environment/", platform::BUILD_ENVIRONMENT].concat(), &because);
+        return;
+    }
+    let repo = all.plan.model.app.as_ref().and_then(|app| app.repo.as_ref());
+    let branch = repo.map_or("main", |repo| repo.branch.value.as_str());
+    acts_as(all, builder, &["refs/heads/", branch].concat(), origin);
+    for trigger in all.plan.lasting().flat_map(|environment| &environment.triggers) {
+        match &trigger.value {
+            Trigger::Push(other) if other != branch => {
+                acts_as(all, builder, &["refs/heads/", other].concat(), &trigger.origin);
+            }
+            Trigger::Push(_) | Trigger::Tag(_) | Trigger::PullRequest(_) | Trigger::Manual => {}
+        }
+    }
+}
+
 fn account(all: &mut Provisions<'_>, address: &str, because: &str, origin: &Origin) {
-    let id = address.split('@').next().unwrap_or_default();
+    let (id, domain) = address.split_once('@').unwrap_or((address, ""));
+    // Another project's account is another project's affair.
+    if domain != [&site::project(all.host), ".iam.gserviceaccount.com"].concat() {
+        return;
+    }
     all.add(
         ["service account ", id, " in ", &site::project(all.host)].concat(),
         because,
@@ -130,10 +147,26 @@ fn account(all: &mut Provisions<'_>, address: &str, because: &str, origin: &Orig
     );
 }
 
-/// Lets jobs of a place (an environment or a branch) act as an account.
+/// Lets jobs of a place (an environment or a branch) act as an account. What the pool of a declared provider knows of a
+/// job is known to those who made it.
 fn acts_as(all: &mut Provisions<'_>, address: &str, place: &str, origin: &Origin) {
+    let about = ["right of ", place, " to act as ", address.split('@').next().unwrap_or_default()].concat();
+    if let Some(provider) = provider(all) {
+        let pool = provider.value.split("/providers/").next().unwrap_or_default();
+        let because =
+            ["Give roles/iam.workloadIdentityUser on ", address, " to the jobs of ", place, " in the pool ", pool, "."];
+        all.add(
+            about,
+            &because.concat(),
+            "[[ $(gcloud iam service-accounts get-iam-policy {address} --format json) == *{pool}* ]]",
+            &[],
+            &[("address", Word::text(address)), ("pool", Word::text(["/", pool, "/"].concat()))],
+            origin,
+        );
+        return;
+    }
     all.add(
-        ["right of ", place, " to act as ", address.split('@').next().unwrap_or_default()].concat(),
+        about,
         "Only jobs that GitHub started for this place take the account's credentials.",
         "[[ $(gcloud iam service-accounts get-iam-policy {address} --project {project} --format json) == *{member}* ]]",
         &["gcloud iam service-accounts add-iam-policy-binding {address} --project {project} --role roles/iam.workloadIdentityUser --member \"principalSet://iam.googleapis.com/$(gcloud iam workload-identity-pools describe {pool} --project {project} --location global --format 'value(name)')/attribute.place/{place}\""],

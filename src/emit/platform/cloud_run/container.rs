@@ -213,9 +213,9 @@ struct Mount {
 }
 
 fn mounts(site: &Site<'_>) -> Vec<Mount> {
-    let Some(service) = site.workload.service(site.setting) else { return Vec::new() };
     let mut mounts = Vec::new();
-    for volume in service.volume.iter().filter(|volume| !volume.keep.value) {
+    let service = site.workload.service(site.setting);
+    for volume in service.into_iter().flat_map(|service| &service.volume).filter(|volume| !volume.keep.value) {
         let size = volume.size.as_ref().map(|size| Tree::from(quantity(size.value)).at(&size.origin));
         let memory = map().put("medium", "Memory").put_some("sizeLimit", size);
         mounts.push(Mount {
@@ -223,7 +223,7 @@ fn mounts(site: &Site<'_>) -> Vec<Mount> {
             mounted: mounted(&volume.name.value, &volume.at).at(&volume.origin),
         });
     }
-    for (number, file) in service.file.iter().enumerate() {
+    for (number, file) in variable::files(site).iter().enumerate() {
         let Some(secret) = variable::file_secret(site, file) else { continue };
         let (folder, base) = file.at.value.rsplit_once('/').unwrap_or(("", &file.at.value));
         let name = ["file-", &(number + 1).to_string()].concat();

@@ -315,6 +315,7 @@ cloud_run_job_name() {
 # Runs a job of deploy/cloud-run/ENVIRONMENT with an image and waits for its end; its failure is ours.
 cloud_run_job() {
   local text
+  cloud_run_write_secrets
   text=$(cloud_run_filled "deploy/cloud-run/$target_environment/$1.yaml" "$2")
   text=$(cloud_run_finished "$text" - - '')
   cloud_run_replace job "$text"

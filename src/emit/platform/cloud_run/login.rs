@@ -13,6 +13,9 @@ use super::site;
 /// The variable that holds the provider's full name: it has the project's number in it, which only the bootstrap learns.
 pub(super) const PROVIDER_VARIABLE: &str = "GCP_WORKLOAD_IDENTITY_PROVIDER";
 
+/// The same of the registry's project: jobs that build have it beside that of their environment, as for a preview.
+pub(super) const BUILD_PROVIDER_VARIABLE: &str = "GCP_BUILD_IDENTITY_PROVIDER";
+
 /// The steps that let a job deploy to an environment.
 pub(super) fn login(plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host) -> Login {
     let declared = host.node.login.as_ref();
@@ -20,15 +23,15 @@ pub(super) fn login(plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host
         Some(principal) => Tree::from(principal),
         None => Tree::from(site::deployer(plan, environment, &host.node)).at(&environment.name.origin),
     };
-    as_account(host, account)
+    as_account(host, account, PROVIDER_VARIABLE)
 }
 
 /// The steps that let a job act as a service account.
-fn as_account(host: &Host, account: Tree) -> Login {
+fn as_account(host: &Host, account: Tree, variable: &str) -> Login {
     let declared = host.node.login.as_ref();
     let provider = match declared.and_then(|login| login.provider.as_ref()) {
         Some(provider) => Tree::from(provider),
-        None => github(&["vars.", PROVIDER_VARIABLE].concat()),
+        None => github(&["vars.", variable].concat()),
     };
     let origin = declared.map_or(&host.platform.origin, |login| &login.origin);
     let gcloud = standard::get::<model::StdTool>("tool", "gcloud").map(|tool| Tree::from(&tool.version));
@@ -79,7 +82,7 @@ pub(super) fn registry(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Optio
 pub(super) fn push(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Login> {
     let facts = site::facts()?.registry.clone()?;
     let account = Tree::from(site::builder(plan, &environment.host.node)).at(&site::app_origin(plan));
-    let mut login = as_account(&environment.host, account);
+    let mut login = as_account(&environment.host, account, BUILD_PROVIDER_VARIABLE);
     let mut script = Script::new();
     let region = crate::artifact::Word::text(site::region(&environment.host.node));
     script.line(&facts.login.value, &[("region", region)]);

@@ -119,6 +119,9 @@ pub(super) fn account(id: &str, project: &str) -> String {
 
 /// The account as which the pipeline deploys to an environment.
 pub(super) fn deployer(plan: &Plan<'_>, environment: &EnvironmentFacts, host: &model::Host) -> String {
+    if let Some(principal) = host.login.as_ref().and_then(|login| login.principal.as_ref()) {
+        return principal.value.clone();
+    }
     account(&[plan.app(), "-deploy-", &environment.name.value].concat(), &project(host))
 }
 

@@ -53,14 +53,13 @@ fn parts(workload: &Workload) -> impl Iterator<Item = &Part> {
 
 /// `SECRET=VARIABLE` for each secret that the pipeline keeps and writes into Secret Manager for this workload.
 pub(super) fn written(site: &Site<'_>) -> Vec<String> {
-    let mut pairs = Vec::new();
-    for name in site.workload.secrets() {
-        let Some(secret) = declared(site, &name.value) else { continue };
-        if store(secret) != SecretStore::GcpSecretManager {
-            pairs.push([&place(site, secret).name, "=SECRET_", &name.value.to_uppercase().replace('-', "_")].concat());
-        }
-    }
-    pairs
+    let read = secrets(site);
+    let kept = site.setting.secrets.iter().filter(|secret| store(secret) == SecretStore::Github);
+    kept.filter(|secret| read.iter().any(|(known, _)| *known == place(site, secret)))
+        .map(|secret| {
+            [&place(site, secret).name, "=SECRET_", &secret.name.value.to_uppercase().replace('-', "_")].concat()
+        })
+        .collect()
 }
 
 fn declared<'a>(site: &Site<'a>, name: &str) -> Option<&'a model::Secret> {
@@ -89,8 +88,8 @@ pub(super) fn place(site: &Site<'_>, secret: &model::Secret) -> SecretPlace {
 /// Every secret that a workload reads, sorted, each with what decides it.
 pub(super) fn secrets(site: &Site<'_>) -> Vec<(SecretPlace, Origin)> {
     let mut found: Vec<(SecretPlace, Origin)> = Vec::new();
-    let files = site.workload.service(site.setting).map(|service| service.file.as_slice()).unwrap_or_default();
-    let of_files = files.iter().filter_map(|file| file_secret(site, file).map(|place| (place, file.origin.clone())));
+    let of_files =
+        files(site).iter().filter_map(|file| file_secret(site, file).map(|place| (place, file.origin.clone())));
     let of_variables = site.workload.variables.iter().flat_map(|variable| {
         variable.parts.iter().filter_map(|part| match value(site, variable, part) {
             Value::Secret(place) => Some((place, variable.origin.clone())),
@@ -106,7 +105,15 @@ pub(super) fn secrets(site: &Site<'_>) -> Vec<(SecretPlace, Origin)> {
     found
 }
 
-/// The secret that a file of a service holds.
+/// The files that are put into the container.
+pub(super) fn files<'a>(site: &Site<'a>) -> &'a [model::File] {
+    match site.workload.task(site.setting) {
+        Some(task) => &task.file,
+        None => site.workload.service(site.setting).map(|service| service.file.as_slice()).unwrap_or_default(),
+    }
+}
+
+/// The secret that a file holds.
 pub(super) fn file_secret(site: &Site<'_>, file: &model::File) -> Option<SecretPlace> {
     let template = file.value.as_ref()?.value.trim().strip_prefix("${secret.")?.strip_suffix('}')?.to_owned();
     declared(site, &template).map(|secret| place(site, secret))
@@ -153,6 +160,9 @@ fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
         holes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| literal(value)).unwrap_or_default()
     };
     match field {
+        "password" if declared_password(site, resource).is_some() => {
+            declared_password(site, resource).map_or(Value::Text(String::new()), Value::Secret)
+        }
         "name" => Value::Text(hole("name")),
         "user" => Value::Text(hole("user")),
         "url" => match container::managed(resource).and_then(|managed| managed.url.clone()) {
@@ -163,6 +173,13 @@ fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
         },
         field => Value::Secret(resource_secret(site, resource, field)),
     }
+}
+
+/// Where the password of a resource is kept, if its declaration says so.
+pub(super) fn declared_password(site: &Site<'_>, resource: &model::Resource) -> Option<SecretPlace> {
+    let password = resource.password.as_ref()?.value.trim();
+    let name = password.strip_prefix("${secret.")?.strip_suffix('}')?;
+    declared(site, name).map(|secret| place(site, secret))
 }
 
 /// The secret that holds a field of a resource.

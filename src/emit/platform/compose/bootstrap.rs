@@ -2,15 +2,14 @@
 
 use crate::artifact::{Script, Word};
 use crate::derive::Role;
-use crate::emit::platform::{Provision, registry};
-use crate::model::{self, SecretStore};
+use crate::emit::platform::{Provision, registry, store};
+use crate::model::SecretStore;
 use crate::render;
 use crate::source::Origin;
-use crate::standard;
 
 use super::login::{KNOWN_HOSTS, key_name};
-use super::site::{self, Place, Site, upper};
-use super::value::{self, By};
+use super::site::{self, Place, Site};
+use super::value::{self, By, Filled};
 
 /// Everything the environment's server needs; a developer's machine needs nothing of ours.
 pub(super) fn provisions(site: &Site<'_>) -> Vec<Provision> {
@@ -122,7 +121,10 @@ fn values(site: &Site<'_>) -> Vec<Provision> {
     let mut names: Vec<(String, Origin)> = Vec::new();
     for workload in site.workloads() {
         for filled in value::needed(site, workload) {
-            if filled.by == By::Person && !names.iter().any(|(known, _)| *known == filled.name) {
+            if filled.by == By::Person
+                && !kept_by_pipeline(site, &filled.name)
+                && !names.iter().any(|(known, _)| *known == filled.name)
+            {
                 names.push((filled.name, workload.name.origin.clone()));
             }
         }
@@ -130,22 +132,27 @@ fn values(site: &Site<'_>) -> Vec<Provision> {
     names.into_iter().map(|(name, origin)| value_of(site, &name, &origin)).collect()
 }
 
+/// Whether each release brings the value of a variable, because the pipeline keeps it.
+fn kept_by_pipeline(site: &Site<'_>, name: &str) -> bool {
+    let secrets = site.setting.secrets.iter().filter(|secret| Filled::of_secret(&secret.name.value).name == name);
+    let stores = secrets.filter_map(|secret| secret.from.as_ref()).map(|from| from.store.value);
+    name.starts_with("VAR_") || stores.into_iter().any(|store| store == SecretStore::Github)
+}
+
 fn value_of(site: &Site<'_>, name: &str, origin: &Origin) -> Provision {
     let file = [&site.project(), "/variables/", name].concat();
     let test = there(site, "test -s {file}", &[("file", Word::text(&file))]);
-    let secret = site.setting.secrets.iter().find(|secret| ["SECRET_", &upper(&secret.name.value)].concat() == name);
+    let secret = site.setting.secrets.iter().find(|secret| Filled::of_secret(&secret.name.value).name == name);
     let origin = secret.map_or(origin, |secret| &secret.origin);
     let put = ["umask 077; cat >", &file].concat();
-    let read = secret.and_then(from_store);
+    let read = secret.and_then(|secret| store::read(secret, &site.environment.name.value));
     let make = match &read {
         Some((read, words)) => {
             let mut all: Vec<(&str, Word)> = words.clone();
             all.push(("server", Word::text(site.target())));
             all.push(("put", Word::text(&put)));
             let line = [read, " | ssh {server} {put}"].concat();
-            let used: Vec<(&str, Word)> =
-                all.into_iter().filter(|(hole, _)| line.contains(&["{", hole, "}"].concat())).collect();
-            Script::of(&line, &used)
+            Script::of(&line, &all)
         }
         None => Script::new(),
     };
@@ -161,29 +168,6 @@ fn value_of(site: &Site<'_>, name: &str, origin: &Origin) -> Provision {
         .concat(),
     };
     one(site, &["value of ", name].concat(), &because, test, make, origin)
-}
-
-/// The command that prints a secret from its store, where it has one.
-fn from_store(secret: &model::Secret) -> Option<(String, Vec<(&'static str, Word)>)> {
-    let from = secret.from.as_ref()?;
-    if matches!(from.store.value, SecretStore::Github | SecretStore::Gitlab | SecretStore::Kubernetes) {
-        return None;
-    }
-    let store = standard::get::<model::StdSecretStore>("secret-store", from.store.value.word())?;
-    let reference = store.reference.iter().find(|reference| reference.platform.value == "workflow")?;
-    let path = from.path.as_ref().map_or(&secret.name.value, |path| &path.value);
-    let text = |value: &Option<crate::source::Sourced<String>>| {
-        Word::text(value.as_ref().map(|value| value.value.clone()).unwrap_or_default())
-    };
-    let (path, key) = path.split_once('#').unwrap_or((path, ""));
-    let words = vec![
-        ("store_path", Word::text(path)),
-        ("key", Word::text(key)),
-        ("region", text(&from.region)),
-        ("project", text(&from.project)),
-        ("vault", text(&from.vault)),
-    ];
-    Some((reference.form.value.replace("{store-path}", "{store_path}"), words))
 }
 
 /// The proxy takes certificates as soon as the name leads to the server.

@@ -2,7 +2,9 @@
 
 use crate::artifact::{Script, Tree, Word, github};
 use crate::derive::{EnvironmentFacts, Host};
-use crate::emit::platform::{Access, Login, LoginStep, Permission, StepKind, registry};
+use crate::emit::platform::{
+    Access, Login, LoginStep, Permission, REGISTRY_PASSWORD, REGISTRY_USERNAME, StepKind, registry,
+};
 use crate::model;
 use crate::plan::Plan;
 
@@ -62,12 +64,12 @@ fn pull(plan: &Plan<'_>, environment: &EnvironmentFacts) -> LoginStep {
     let (name, password): (Tree, Tree) = if is_github(plan) {
         (github("github.actor"), github("github.token"))
     } else {
-        (github("vars.REGISTRY_USERNAME"), github("secrets.REGISTRY_PASSWORD"))
+        (github(&["vars.", REGISTRY_USERNAME].concat()), github(&["secrets.", REGISTRY_PASSWORD].concat()))
     };
     LoginStep {
         name: "Let the server pull images".to_owned(),
         kind: StepKind::Run(script),
-        env: vec![("REGISTRY_USERNAME".to_owned(), name), ("REGISTRY_PASSWORD".to_owned(), password)],
+        env: vec![(REGISTRY_USERNAME.to_owned(), name), (REGISTRY_PASSWORD.to_owned(), password)],
         origin: site.host_origin(),
     }
 }

@@ -49,10 +49,6 @@ impl Backend for Compose {
         }
     }
 
-    fn is_released(&self, host: &Host) -> bool {
-        site::server(host).is_some()
-    }
-
     fn login(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host) -> Login {
         login::login(plan, environment, host)
     }

@@ -84,7 +84,7 @@ needs() {
   for name in "$@"; do
     [[ -s variables/$name ]] || missing+=("$name")
   done
-  [[ ${#missing[@]} -eq 0 ]] || fail "these are not on the server yet: ${missing[*]}. See ops/bootstrap.sh"
+  [[ ${#missing[@]} -eq 0 ]] || fail "these are not on the server yet: ${missing[*]}. The pipeline brings what it keeps, ops/bootstrap.sh the rest"
 }
 
 # The newest image of a service in the history.

@@ -1,7 +1,7 @@
 //! One service of the file: a program of the project as a container.
 
 use crate::artifact::{Tree, list, map};
-use crate::derive::{ImageSource, Workload};
+use crate::derive::{Exposure, ImageSource, Workload};
 use crate::model;
 use crate::source::{Origin, Sourced};
 use crate::value::{ByteUnit, Bytes, Cpu};
@@ -47,6 +47,7 @@ pub(super) fn tree(site: &Site<'_>, workload: &Workload, shared: &mut Shared) ->
     }
     tree = container(site, workload, tree, shared)
         .put_filled("ports", ports(site, workload))
+        .put_filled("expose", exposed(workload))
         .put_some("healthcheck", probe::check(site, workload).or_else(|| probe::of_another(site, workload)))
         .put_filled("depends_on", job::depends_on(site, workload))
         .put("networks", networks(site, workload, Listens::Always));
@@ -215,12 +216,14 @@ fn environment(site: &Site<'_>, workload: &Workload) -> Tree {
     tree
 }
 
-/// Public ports: on the machine itself where a developer works, else for everybody; what a domain leads to is
-/// reached through the proxy alone.
+/// Ports of the machine: for everybody where they are public and nobody develops there, else for the machine alone;
+/// what a domain leads to is reached through the proxy.
 fn ports(site: &Site<'_>, workload: &Workload) -> Tree {
     let behind = !site.is_local() && site.route(&workload.name.value).is_some();
+    let proxied = site::public_ports(workload).next().filter(|_| behind).map(|port| port.port.value);
     let mut list = Tree::from(Vec::<Tree>::new());
-    for port in site::public_ports(workload).skip(usize::from(behind)) {
+    let published = workload.ports.iter().filter(|port| site::is_published(port));
+    for port in published.filter(|port| Some(port.port.value) != proxied) {
         let Some(number) = site.published(workload, port) else { continue };
         let origin = port.shown.origin.clone();
         let origin = if number == port.shown.value {
@@ -228,17 +231,29 @@ fn ports(site: &Site<'_>, workload: &Workload) -> Tree {
         } else {
             origin.because("the next free port, because another service is published on this one")
         };
-        let loopback = site.is_local().then_some(&workload.name.origin);
+        let public = port.exposure.value == Exposure::Public;
+        let loopback = if site.is_local() { Some(&workload.name.origin) } else { Some(&origin).filter(|_| !public) };
+        let loopback = loopback.map(|origin| Tree::from("127.0.0.1").at(origin));
         list.add(
             map()
+                .put_some("name", (!port.name.value.is_empty()).then(|| Tree::from(&port.name)))
                 .put("target", Tree::from(port.port.value).at(&port.port.origin))
                 .put("published", Tree::from(number.to_string()).at(&origin))
-                .put_some("host_ip", loopback.map(|origin| Tree::from("127.0.0.1").at(origin)))
+                .put_some("host_ip", loopback)
                 .put("protocol", "tcp")
                 .at(&port.exposure.origin),
         );
     }
     list
+}
+
+/// Ports that other containers reach and the machine does not.
+fn exposed(workload: &Workload) -> Tree {
+    let inside = workload.ports.iter().filter(|port| !site::is_published(port));
+    list(inside.map(|port| {
+        let number = Tree::from(port.port.value.to_string()).at(&port.port.origin);
+        if port.name.value.is_empty() { number } else { number.note(port.name.value.as_str()) }
+    }))
 }
 
 /// Whether a container answers callers, who find it by its further names, too.

@@ -121,11 +121,11 @@ impl<'a> Site<'a> {
         key
     }
 
-    /// The port of the machine that a public port is published on, each one once: who comes later takes the next.
+    /// The port of the machine that a port is published on, each one once: who comes later takes the next.
     pub(super) fn published(&self, workload: &Workload, port: &Port) -> Option<u16> {
         let mut taken: Vec<u16> = Vec::new();
         for other in self.workloads() {
-            for one in public_ports(other) {
+            for one in other.ports.iter().filter(|port| is_published(port)) {
                 let mut number = one.shown.value;
                 while taken.contains(&number) {
                     number = number.checked_add(1)?;
@@ -163,6 +163,11 @@ pub(super) fn host(environment: &EnvironmentFacts) -> Option<&Host> {
 /// The ports that are open to people.
 pub(super) fn public_ports(workload: &Workload) -> impl Iterator<Item = &Port> {
     workload.ports.iter().filter(|port| port.exposure.value == crate::derive::Exposure::Public)
+}
+
+/// Whether the machine has a port for it: people reach it, or it says by which port others do.
+pub(super) fn is_published(port: &Port) -> bool {
+    port.exposure.value == crate::derive::Exposure::Public || port.node.as_.is_some()
 }
 
 /// Whether a resource runs as a container: it says so, or it says nothing, for the platform manages none.

@@ -17,7 +17,10 @@ from ..world import START
 
 ROOT = Path(__file__).resolve().parents[4]
 CORE = ".github/workflows/deploy-core.yml"
-PROVIDER = {"GCP_WORKLOAD_IDENTITY_PROVIDER": "projects/1/locations/global/workloadIdentityPools/github/providers/github"}
+PROVIDER = dict.fromkeys(
+    ("GCP_WORKLOAD_IDENTITY_PROVIDER", "GCP_BUILD_IDENTITY_PROVIDER"),
+    "projects/1/locations/global/workloadIdentityPools/github/providers/github",
+)
 ENVIRONMENTS = {name: {"vars": {}, "secrets": {}} for name in ("preview", "staging", "production")}
 
 
