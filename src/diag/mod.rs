@@ -75,6 +75,10 @@ pub enum Tie {
     Meant(Vec<String>),
     /// The same, in a place that other nodes take over, as a preset: moot is whatever any node lacks of these names.
     MeantForAll(Vec<String>),
+    /// A node that belongs elsewhere: moot where nobody knows in which block it stands.
+    Displaced,
+    /// From here on nobody knows in which block anything stands.
+    Displaces,
     /// The value here could not be read, and a placeholder stands in for it: nobody knows what was meant.
     Unread,
 }

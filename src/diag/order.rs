@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Files stand in the order in which they were read, the user's before the embedded ones. Of diagnostics with the same code and the
 /// same primary place the first one stays. What follows from another mistake is not told:
 /// - a mistake inside of a place that could not be read as KDL: whatever was recovered there was not written by the user;
+/// - broken syntax inside of a value that is none: it was not meant as KDL;
 /// - something missing where something could not be read;
 /// - something missing that is there under a wrong name;
 /// - something unused that is used under a wrong name;
@@ -16,6 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[must_use]
 pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     leave_damaged_files(&mut diagnostics);
+    let covered: Vec<Span> =
+        diagnostics.iter().filter(|one| one.tie == Some(Tie::Unread)).map(|one| one.primary.span).collect();
+    diagnostics.retain(|diagnostic| {
+        let span = diagnostic.primary.span;
+        let covers = |whole: &Span| {
+            whole.file == span.file && whole.start < span.start && span.end <= whole.end && span.start < span.end
+        };
+        !is_syntax(diagnostic) || diagnostic.tie == Some(Tie::Unread) || !covered.iter().any(covers)
+    });
     let broken = Broken::of(&diagnostics);
     diagnostics.retain(|diagnostic| {
         let span = diagnostic.primary.span;
@@ -30,7 +40,18 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let meant = meant(&diagnostics);
     diagnostics.retain(|diagnostic| match &diagnostic.tie {
         Some(Tie::Unused(name)) => !meant.contains(name),
-        Some(Tie::Lacks(_) | Tie::Meant(_) | Tie::MeantForAll(_) | Tie::Unread) | None => true,
+        Some(Tie::Lacks(_) | Tie::Meant(_) | Tie::MeantForAll(_) | Tie::Displaced | Tie::Displaces | Tie::Unread)
+        | None => true,
+    });
+    let displacing: Vec<Span> = diagnostics
+        .iter()
+        .filter(|one| one.tie == Some(Tie::Displaces))
+        .flat_map(|one| one.labels.iter().map(|label| label.span).chain([one.primary.span]))
+        .collect();
+    diagnostics.retain(|diagnostic| {
+        let span = diagnostic.primary.span;
+        diagnostic.tie != Some(Tie::Displaced)
+            || !displacing.iter().any(|brace| brace.file == span.file && brace.start < span.start)
     });
     let unread: BTreeSet<Span> = diagnostics
         .iter()
@@ -100,7 +121,7 @@ fn misnamed(diagnostics: &[Diagnostic]) -> BTreeSet<usize> {
         let (names, is_for_all) = match &unknown.tie {
             Some(Tie::Meant(names)) => (names, false),
             Some(Tie::MeantForAll(names)) => (names, true),
-            Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Unread) | None => continue,
+            Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Displaced | Tie::Displaces | Tie::Unread) | None => continue,
         };
         let span = unknown.primary.span;
         for name in names {
@@ -126,7 +147,7 @@ fn meant(diagnostics: &[Diagnostic]) -> BTreeSet<String> {
     let unknown = diagnostics.iter().filter(|diagnostic| is_unknown(diagnostic.code));
     let names = unknown.filter_map(|diagnostic| match &diagnostic.tie {
         Some(Tie::Meant(names) | Tie::MeantForAll(names)) => Some(names),
-        Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Unread) | None => None,
+        Some(Tie::Lacks(_) | Tie::Unused(_) | Tie::Displaced | Tie::Displaces | Tie::Unread) | None => None,
     });
     names.flatten().cloned().collect()
 }
@@ -139,7 +160,13 @@ impl Broken {
         let mut files: BTreeMap<FileId, Vec<(u32, u32)>> = BTreeMap::new();
         for diagnostic in diagnostics {
             let span = diagnostic.primary.span;
-            if is_syntax(diagnostic) && diagnostic.severity == Severity::Error && span.start < span.end {
+            if !is_syntax(diagnostic) || diagnostic.severity != Severity::Error {
+                continue;
+            }
+            // What was meant to have another name could not be read in any of its places.
+            let is_named = matches!(diagnostic.tie, Some(Tie::Meant(_)));
+            let others = diagnostic.labels.iter().map(|label| label.span).filter(|_| is_named);
+            for span in others.chain([span]).filter(|span| span.start < span.end) {
                 files.entry(span.file).or_default().push((span.start, span.end));
             }
         }

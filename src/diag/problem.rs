@@ -1,6 +1,7 @@
 //! What the KDL parser finds, as diagnostics.
 
-use super::{Code, Diagnostic, code};
+use super::{Code, Diagnostic, Tie, code};
+use crate::syntax::kdl::Reach;
 use crate::syntax::{Problem, ProblemKind};
 
 impl From<Problem> for Diagnostic {
@@ -15,6 +16,11 @@ impl From<Problem> for Diagnostic {
             }
         }
         diagnostic.help = problem.help;
+        if problem.reach == Reach::Rest {
+            diagnostic.tie = Some(Tie::Displaces);
+        } else if !problem.meant.is_empty() {
+            diagnostic.tie = Some(Tie::Meant(problem.meant));
+        }
         diagnostic
     }
 }

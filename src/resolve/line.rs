@@ -2,6 +2,7 @@
 
 use crate::diag::{Diagnostic, Tie, code};
 use crate::schema::{Field, Shape, Type};
+use crate::source::Span;
 use crate::syntax::kdl::{EntryRef, NodeRef};
 
 /// Why the argument is certainly not meant as one.
@@ -29,27 +30,35 @@ pub(super) fn opens_foreign_quotes(entry: EntryRef<'_>) -> bool {
 
 /// What stands between such a quote and its end.
 fn inner(quote: char, text: &str) -> Option<&str> {
-    let closing = match quote {
+    text.strip_prefix(quote)?.strip_suffix(closing(quote))
+}
+
+fn closing(quote: char) -> char {
+    match quote {
         '‘' => '’',
         '“' | '„' => '”',
         other => other,
-    };
-    text.strip_prefix(quote)?.strip_suffix(closing)
+    }
 }
 
-/// `'text'` and `“text”`: for KDL they are part of a bare word.
+/// `'text'` and `“text”`: for KDL they are part of a bare word, and several words stand between them.
 pub(super) fn foreign_quotes(field: &Field, entry: EntryRef<'_>) -> Option<Diagnostic> {
     let (quote, text) = foreign_quote(entry)?;
     let code = if field.ty == Type::Name { code::TYPE_BAD_NAME } else { code::TYPE_BAD_VALUE };
-    let diagnostic = Diagnostic::new(code, entry.value_span(), format!("`{quote}` is no quote in KDL"))
-        .label("part of a bare word")
+    let start = entry.value_span();
+    let line = entry.document().text().get(start.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or(text);
+    let rest = line.get(quote.len_utf8()..).unwrap_or_default();
+    let end = rest.find(closing(quote)).map(|at| quote.len_utf8() + at + closing(quote).len_utf8());
+    let whole = end.map_or(start, |end| Span { end: start.start + end as u32, ..start });
+    let diagnostic = Diagnostic::new(code, whole, format!("`{quote}` is no quote in KDL"))
+        .label("bare words, for KDL")
         .help("put the text between `\"`")
         .tied(Tie::Unread);
-    let inner = inner(quote, text).filter(|inner| !inner.is_empty());
+    let inner = end.and_then(|end| inner(quote, line.get(..end)?)).filter(|inner| !inner.is_empty());
     Some(match inner {
         Some(inner) => {
             let written = crate::syntax::quoted(inner);
-            diagnostic.help(format!("write `{written}`")).fix(format!("write `{written}`"), entry.value_span(), written)
+            diagnostic.help(format!("write `{written}`")).fix(format!("write `{written}`"), whole, written)
         }
         None => diagnostic,
     })
@@ -78,7 +87,7 @@ fn no_equals(shape: &'static Shape, node: NodeRef<'_>, entry: EntryRef<'_>, text
     }
     let message = format!("a property of `{}` is written with `=`", node.name());
     let written = crate::syntax::scalar_text(value.value());
-    let gap = crate::source::Span::new(entry.value_span().file, entry.value_span().end, value.value_span().start);
+    let gap = Span::new(entry.value_span().file, entry.value_span().end, value.value_span().start);
     Some(
         Diagnostic::new(code::TYPE_EXTRA_ARGUMENT, entry.value_span(), message)
             .label("two values instead of a property")
@@ -101,14 +110,20 @@ pub(super) fn another_node(
     if shape.arg(at).is_some() || !begins(text) {
         return None;
     }
-    let words = node.args().skip(at).filter(|entry| !entry.is_quoted());
-    let others = words.filter_map(|entry| crate::syntax::string(entry.value())).filter(|word| begins(word));
-    let place = entry.value_span();
-    Some(
-        Diagnostic::new(code::TYPE_EXTRA_ARGUMENT, place, format!("`{text}` begins a node of its own"))
+    let mut diagnostic =
+        Diagnostic::new(code::TYPE_EXTRA_ARGUMENT, entry.value_span(), format!("`{text}` begins a node of its own"))
             .label(format!("on the line of `{}`", node.name()))
-            .help("write it on a line of its own, or a `;` before it")
-            .fix("write a `;` before it", place.at_start(), "; ")
-            .tied(Tie::Meant(others.map(str::to_owned).collect())),
-    )
+            .help("write it on a line of its own, or a `;` before it");
+    let mut names = Vec::new();
+    let mut before = node.name_span();
+    for other in node.entries() {
+        let word = bare(other).filter(|word| other.key().is_none() && begins(word));
+        if let Some(word) = word.filter(|_| other.value_span().start >= entry.value_span().start) {
+            let gap = Span { start: before.end, ..other.value_span().at_start() };
+            diagnostic = diagnostic.fix("write a `;` before each node", gap, "; ");
+            names.push(word.to_owned());
+        }
+        before = other.span();
+    }
+    Some(diagnostic.tied(Tie::Meant(names)))
 }

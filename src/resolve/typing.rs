@@ -161,10 +161,19 @@ fn wrong_form(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
         Scalar::Number(_) if takes_number(ty) => return None,
         Scalar::Number(_) => "a number",
         Scalar::String(text) if matches!(ty, Type::Bool) => {
-            return Some(mismatch(entry, expected, "text").help(match text {
-                "true" | "false" => format!("write `#{text}`"),
-                _ => "write `#true` or `#false`".to_owned(),
-            }));
+            let diagnostic = mismatch(entry, expected, "text");
+            let meant = match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" => Some("#true"),
+                "false" | "no" | "off" => Some("#false"),
+                _ => None,
+            };
+            return Some(match meant {
+                Some(meant) => {
+                    let title = format!("write `{meant}`");
+                    diagnostic.help(title.clone()).fix(title, entry.value_span(), meant)
+                }
+                None => diagnostic.help("write `#true` or `#false`"),
+            });
         }
         Scalar::String(text) if matches!(ty, Type::Number) && text.parse::<f64>().is_err() => "text",
         Scalar::String(_) => return None,

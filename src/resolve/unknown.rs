@@ -22,11 +22,13 @@ pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<Node
     if word != name && known().any(|child| child.name == word) {
         return diagnostic.meant(word, word).label("no `:` stands behind a name");
     }
-    if let Some(child) = known().find(|child| child.known_as.contains(&word)) {
+    let deeper = homes(word);
+    // What is a node elsewhere and has arguments is that node, in the wrong place.
+    let is_foreign = deeper.is_empty() || node.args().next().is_none();
+    if let Some(child) = known().find(|child| is_foreign && child.known_as.contains(&word)) {
         return ours(diagnostic, child.name, child.shape.short_example());
     }
     let names = known().map(|child| child.name).filter(|name| *name != "*");
-    let deeper = homes(word);
     if let Some(near) = nearest(word, names).filter(|_| deeper.is_empty()) {
         return diagnostic.meant(near, near);
     }
@@ -39,10 +41,17 @@ pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<Node
             .tied(Tie::Meant(vec![prop.name.to_owned()]));
     }
     if !deeper.is_empty() {
-        let (places, moves): (Vec<String>, Vec<String>) = deeper.into_iter().unzip();
-        return diagnostic
-            .label(format!("belongs {}", places.join(" or ")))
-            .help(format!("move it {}", moves.join(" or ")));
+        let is_top = deeper.contains(&"document");
+        let parents: Vec<String> = deeper.iter().filter(|home| **home != "document").map(|home| tick(home)).collect();
+        let (place, way) = match (is_top, parents.as_slice()) {
+            (true, []) => ("at the top level".to_owned(), "to the top level".to_owned()),
+            (false, parents) => (format!("in {}", either(parents)), format!("into {}", either(parents))),
+            (true, parents) => (
+                format!("at the top level or in {}", either(parents)),
+                format!("to the top level or into {}", either(parents)),
+            ),
+        };
+        return diagnostic.label(format!("belongs {place}")).help(format!("move it {way}")).tied(Tie::Displaced);
     }
     let known: Vec<String> =
         shape.children.iter().map(|child| child.name).filter(|name| *name != "*").map(tick).collect();
@@ -102,9 +111,18 @@ fn tick(name: &str) -> String {
     format!("`{name}`")
 }
 
-/// Where a node of this name may stand in a project's files, in the order of the grammar: as a place, and as a way there.
-fn homes(name: &str) -> Vec<(String, String)> {
-    let mut homes: Vec<(String, String)> = Vec::new();
+/// `a`, `b` or `c`.
+fn either(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// The nodes of a project's files in which a node of this name may stand, in the order of the grammar; `document` for none.
+fn homes(name: &str) -> Vec<&'static str> {
+    let mut homes: Vec<&'static str> = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
     let mut next: Vec<&'static Shape> = vec![&DOCUMENT];
     while let Some(shape) = next.pop() {
@@ -112,17 +130,9 @@ fn homes(name: &str) -> Vec<(String, String)> {
             continue;
         }
         seen.push(shape.id);
-        if shape.children.iter().any(|child| child.name == name) {
-            let home = match shape.id {
-                "document" => ("at the top level".to_owned(), "to the top level".to_owned()),
-                id => {
-                    let parent = tick(id.rsplit('.').next().unwrap_or(id));
-                    (format!("in {parent}"), format!("into {parent}"))
-                }
-            };
-            if !homes.contains(&home) {
-                homes.push(home);
-            }
+        let home = shape.id.rsplit('.').next().unwrap_or(shape.id);
+        if shape.children.iter().any(|child| child.name == name) && !homes.contains(&home) {
+            homes.push(home);
         }
         next.extend(shape.children.iter().rev().map(|child| child.shape));
     }

@@ -269,3 +269,51 @@ fn every_kind_has_its_page() {
         assert!(deployc::diag::Code::find(kind.code()).is_some(), "{}", kind.code());
     }
 }
+
+#[test]
+fn a_missing_brace_hides_nothing_where_the_text_is_indented() {
+    let text = "a {\n    b {\n        c\n    d\n}\ne {\n    f {\n        g\n}\nh\n";
+    check(text, &[("unclosed-brace", "{"), ("unclosed-brace", "{")]);
+    let told: Vec<u32> = read(text).1.iter().map(|problem| problem.span.start).collect();
+    assert_eq!(told, [text.find("b {"), text.find("f {")].map(|at| at.unwrap() as u32 + 2));
+    check_kept(text, "a {\n    b {\n        c\n    }\n    d\n}\ne {\n    f {\n        g\n    }\n}\nh\n");
+    // One line, and the end of it.
+    let text = "a {\n    b { c\n    d\n}\ne\n";
+    check(text, &[("unclosed-brace", "{")]);
+    check_kept(text, "a {\n    b {\n        c\n    }\n    d\n}\ne\n");
+}
+
+#[test]
+fn a_brace_too_much_closes_nothing_where_the_text_is_indented() {
+    let text = "a {\n    b { c }}\n    d\n}\ne\n";
+    check(text, &[("unexpected-brace", "}")]);
+    assert_eq!(read(text).1[0].span.start as usize, text.find("}}").unwrap() + 1);
+    check_kept(text, "a {\n    b {\n        c\n    }\n    d\n}\ne\n");
+    let text = "a {\n    b {\n        c\n        }\n    }\n    d\n}\ne\n";
+    check(text, &[("unexpected-brace", "}")]);
+    check_kept(text, "a {\n    b {\n        c\n    }\n    d\n}\ne\n");
+}
+
+#[test]
+fn a_text_without_indentation_is_read_by_its_braces() {
+    let text = "a {\nb {\nc\n}\nd\n";
+    check(text, &[("unclosed-brace", "{")]);
+    check_kept(text, "a {\n    b {\n        c\n    }\n    d\n}\n");
+}
+
+#[test]
+fn comments_of_other_languages_are_told_together() {
+    let text = "# one\na { # two \"x { y\n    # three\n    b 1\n}\n";
+    check_fix(text, "unexpected-token", "#", "// one\na { // two \"x { y\n    // three\n    b 1\n}\n");
+    check_kept(text, "a {\n    b 1\n}\n");
+}
+
+#[test]
+fn properties_on_lines_of_their_own_are_told_together() {
+    let text = "a {\n    b\n        c=1\n        d=\"x\"\n    e\n}\n";
+    check(text, &[("unexpected-token", "c=1")]);
+    let (_, problems) = read(text);
+    assert_eq!(problems[0].also.len(), 1);
+    assert_eq!(problems[0].meant, ["c", "d"]);
+    check_fix("env {\n  A=\"1\"\n  B=2\n}", "unexpected-token", "=", "env {\n  A \"1\"\n  B 2\n}");
+}

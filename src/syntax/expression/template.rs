@@ -159,7 +159,7 @@ fn reference(text: &str, start: usize) -> Result<Reference, ExpressionError> {
     if rest.starts_with('{') {
         return Err(ExpressionError::new(start..inner_start + 1, "`${{ … }}` is the expression language of GitHub")
             .with_label("not a reference")
-            .with_help("write `$${{` for these characters as they are"));
+            .with_help("write a reference, as in `${release.commit}` or `${secret.NAME}`; these characters themselves are `$${{`"));
     }
     let name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     let length = rest.find(|letter| !name(letter));

@@ -1,9 +1,11 @@
 //! Blocks: what is open, how deep, and what is left open. A list takes the place of the call stack, so no nesting overflows it.
 
+use super::brace;
 use super::class::{is_newline, is_space};
 use super::document::{NONE, NodeData, Range, Slice};
 use super::mistake;
-use super::parser::{DEPTH_LIMIT, Parser};
+use super::parser::{DEPTH_LIMIT, Layout, MOST_BRACES, Parser};
+use super::token::TokenKind;
 use crate::source::Span;
 
 /// The deepest indentation that is compared.
@@ -45,6 +47,9 @@ pub(super) struct Open {
     pub(super) owner: Unfinished,
     fate: Fate,
     brace: u32,
+    /// Where the line of the brace begins, and how deep it is indented.
+    line: u32,
+    indent: usize,
     /// How many nodes and entries there were before it.
     nodes: u32,
     entries: u32,
@@ -92,7 +97,8 @@ impl Parser<'_> {
             node.range.end = brace + 1;
         }
         let (nodes, entries) = (self.nodes.len() as u32, self.entries.len() as u32);
-        self.open.push(Open { owner, fate, brace, nodes, entries });
+        let indent = if self.layout == Layout::Trusted { self.line_indent() } else { 0 };
+        self.open.push(Open { owner, fate, brace, line: self.line, indent, nodes, entries });
         self.advance();
     }
 
@@ -107,12 +113,15 @@ impl Parser<'_> {
     /// The `}` at which the parser stands.
     pub(super) fn close_block(&mut self) {
         let end = self.token.end;
-        let Some(open) = self.open.pop() else {
-            self.problems.push(mistake::unexpected_brace(self.span(self.token.start, end)));
+        let needless = self.layout == Layout::Trusted && self.open.last().is_some_and(|open| self.is_too_early(open));
+        let Some(open) = (if needless { None } else { self.open.pop() }) else {
+            self.needless_braces += 1;
+            self.problems.push(brace::unexpected_brace(self.span(self.token.start, end)));
             self.advance();
             return;
         };
-        if self.suspect.is_none()
+        if self.layout == Layout::Ignored
+            && self.suspect.is_none()
             && let (Some(closing), Some(opening)) = (self.indent(self.token.start), self.owner_indent(&open))
             && closing < opening
         {
@@ -127,6 +136,38 @@ impl Parser<'_> {
         owner.progress = owner.progress.max(progress);
         self.end_block(&open, end);
         self.rest_of_node(owner);
+    }
+
+    /// Ends the blocks in which what stands here is not, by its indentation.
+    pub(super) fn close_by_layout(&mut self) {
+        if self.layout == Layout::Ignored || self.open.is_empty() || self.token.kind == TokenKind::End {
+            return;
+        }
+        let Some(indent) = self.indent(self.token.start) else { return };
+        let is_brace = self.token.kind == TokenKind::RightBrace;
+        while let Some(outer) = self.open.last().map(|open| open.indent) {
+            // A `}` stands as deep as the line that opens its block.
+            if if is_brace { indent >= outer } else { indent > outer } {
+                return;
+            }
+            let Some(open) = self.open.pop() else { return };
+            self.implied.push((open.brace, self.here()));
+            self.missing_braces += 1;
+            self.end_block(&open, self.last_end);
+            self.finish_node(open.owner);
+        }
+    }
+
+    /// Whether the `}` at which the parser stands is not the one of a block, by its indentation: it stands deeper than the
+    /// line that opens the block, or behind something else on another line.
+    fn is_too_early(&self, open: &Open) -> bool {
+        open.line != self.line && self.indent(self.token.start).is_none_or(|indent| indent > open.indent)
+    }
+
+    /// The indentation of the line on which the parser stands.
+    fn line_indent(&self) -> usize {
+        let line = self.text.get(self.line as usize..).unwrap_or_default();
+        line.chars().take(LONGEST_INDENT).take_while(|character| is_space(*character)).count()
     }
 
     /// Takes note of the end of a block, or forgets what is in it.
@@ -174,11 +215,11 @@ impl Parser<'_> {
         let range = above.and_then(|id| self.nodes.get(id as usize)).filter(|node| node.block.start == NONE);
         let brace = self.span(self.token.start, self.token.end);
         if let (Some(node), Some(data)) = (above, range) {
-            let problem = mistake::brace_on_next_line(brace, self.slice(data.name_range), data.range.end, self.text);
+            let problem = brace::brace_on_next_line(brace, self.slice(data.name_range), data.range.end, self.text);
             self.problems.push(problem);
             self.open_block(Unfinished { node, fate: Fate::Kept, progress: Progress::Entries }, Fate::Kept);
         } else {
-            self.problems.push(mistake::block_without_node(brace));
+            self.problems.push(brace::block_without_node(brace));
             let node = self.push_node(self.token.start);
             self.open_block(Unfinished { node, fate: Fate::Dropped, progress: Progress::Entries }, Fate::Kept);
         }
@@ -201,6 +242,20 @@ impl Parser<'_> {
         (indent < LONGEST_INDENT).then_some(indent)
     }
 
+    /// Tells of every block that ends without a `}`, each at its `{`.
+    fn tell_implied(&mut self) {
+        let at_the_end = self.open.iter().map(|open| (open.brace, None));
+        let implied = self.implied.iter().map(|(brace, end)| (*brace, Some(*end)));
+        let all: Vec<(u32, Option<Range>)> = implied.chain(at_the_end.filter(|_| !self.is_swallowed)).collect();
+        // Many are told as one, by the braces alone.
+        for (brace, end) in all.into_iter().take(MOST_BRACES) {
+            let owner = self.nodes.iter().rfind(|node| node.block.start == brace);
+            let name = owner.map_or("", |node| self.slice(node.name_range));
+            let behind = end.map(|end| self.span(end.start, end.end));
+            self.problems.push(brace::unclosed_block(self.span(brace, brace + 1), name, behind));
+        }
+    }
+
     fn owner_indent(&self, open: &Open) -> Option<usize> {
         self.indent(self.nodes.get(open.owner.node as usize)?.range.start)
     }
@@ -208,7 +263,10 @@ impl Parser<'_> {
     /// Tells of the blocks that are open at the end of the text, and closes them.
     pub(super) fn unclosed(&mut self) {
         let end = self.text.trim_end().len() as u32;
-        if let Some(innermost) = self.open.last()
+        self.missing_braces += if self.is_swallowed { 0 } else { self.open.len() };
+        if self.layout == Layout::Trusted {
+            self.tell_implied();
+        } else if let Some(innermost) = self.open.last()
             && !self.is_swallowed
         {
             let braces: Vec<u32> = self.open.iter().rev().take(6).map(|open| open.brace).collect();
@@ -216,7 +274,7 @@ impl Parser<'_> {
             let name = self.nodes.get(innermost.owner.node as usize).map_or("", |node| self.slice(node.name_range));
             let others: Vec<Span> = braces.iter().skip(1).copied().map(owner).collect();
             let suspect = self.suspect.map(|(open, close)| (owner(open), owner(close)));
-            let problem = mistake::unclosed_brace(owner(innermost.brace), name, &others, suspect, self.open.len());
+            let problem = brace::unclosed_brace(owner(innermost.brace), name, &others, suspect, self.open.len());
             self.problems.push(problem);
         }
         while let Some(open) = self.open.pop() {

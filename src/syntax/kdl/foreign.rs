@@ -1,8 +1,9 @@
-//! What people write who think of another language: lists in brackets, commas, `key: value`.
+//! What people write who think of another language: lists in brackets, commas, `key: value`, `# comments`.
 //!
 //! Each is told once, with its repair, and read as it was meant.
 
 use super::document::Range;
+use super::habit;
 use super::mistake;
 use super::parser::Parser;
 use super::token::{Continuation, TokenKind};
@@ -18,6 +19,33 @@ pub(super) enum Reading {
 }
 
 impl Parser<'_> {
+    /// `# why`: passed up to the end of the line, and told with the others of the file.
+    pub(super) fn hash_comment(&mut self) {
+        let start = self.token.start;
+        self.problems.push_hash(self.span(start, start + 1));
+        while !matches!(self.token.kind, TokenKind::Newline | TokenKind::End) {
+            self.advance();
+        }
+    }
+
+    /// Whether a name is the key of a property: `=` and a value touch it.
+    pub(super) fn is_property(&self, name: &Lexeme) -> bool {
+        let behind = self.text.get(self.token.end as usize..).and_then(|rest| rest.chars().next());
+        self.token.kind == TokenKind::Equals
+            && self.token.start == name.range.end
+            && behind.is_some_and(|next| !next.is_whitespace() && next != ';')
+    }
+
+    /// A property where a node should start, the parser being at its `=`: read as a node with that value.
+    pub(super) fn stray_property(&mut self, key: &Lexeme, nodes: usize) {
+        let equals = self.here();
+        self.advance();
+        self.is_free = true;
+        let span = self.span(key.range.start, self.token.end.max(equals.end));
+        let problem = habit::stray_property(span, self.slice(key.range), self.span(equals.start, equals.end));
+        self.problems.push_stray(problem, nodes);
+    }
+
     /// Tells if nothing but a comma, or nothing at all, separates this entry from what is before it.
     pub(super) fn separation(&mut self) -> Reading {
         if !self.is_glued() || self.is_open_string() || self.token.kind == TokenKind::RightParen {
@@ -28,7 +56,7 @@ impl Parser<'_> {
         let before = self.text.get(..self.last_end as usize).unwrap_or_default();
         let is_string = matches!(self.token.kind, TokenKind::Quoted(_) | TokenKind::Raw(_));
         if self.token.kind == TokenKind::Word && text.starts_with(',') {
-            self.problems.push(mistake::comma(here, text));
+            self.problems.push(habit::comma(here, text));
             if text.bytes().all(|byte| byte == b',') {
                 self.advance();
                 self.is_free = true;
@@ -36,7 +64,7 @@ impl Parser<'_> {
             }
         } else if is_string && before.ends_with(':') {
             let colon = self.span(self.last_end - 1, self.last_end);
-            self.problems.push(mistake::colon(colon));
+            self.problems.push(habit::colon(colon));
         } else {
             self.problems.push(mistake::missing_space(here, text));
         }
@@ -114,7 +142,7 @@ impl Parser<'_> {
     fn tell_list(&mut self, start: u32, values: &[Lexeme]) {
         let span = self.span(start, self.last_end);
         let written: Vec<&str> = values.iter().map(|value| self.slice(value.range)).collect();
-        self.problems.push(mistake::list(span, &written));
+        self.problems.push(habit::list(span, &written));
         self.is_free = true;
     }
 

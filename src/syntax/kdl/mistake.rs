@@ -5,7 +5,7 @@ use super::problem::{Problem, ProblemKind};
 use crate::source::{FileId, Span};
 
 /// `text`, short enough for a message and on one line.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     match line.char_indices().nth(40) {
         Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or_default()),
@@ -98,91 +98,17 @@ pub(super) fn misplaced_slashdash(span: Span, place: &str) -> Problem {
         .help("write it before the whole of what is to be left out")
 }
 
-pub(super) fn unexpected_brace(span: Span) -> Problem {
-    Problem::new(ProblemKind::UnexpectedBrace, span, "this `}` closes no block", "no `{` is open here")
-        .help("remove it, or add the `{` that it should close")
-}
-
-pub(super) fn unclosed_brace(
-    innermost: Span,
-    name: &str,
-    others: &[Span],
-    suspect: Option<(Span, Span)>,
-    count: usize,
-) -> Problem {
-    if let Some((open, close)) = suspect {
-        return Problem::new(
-            ProblemKind::UnclosedBrace,
-            open,
-            "this block is not closed",
-            "this `{` has no `}` of its own",
-        )
-        .also(close, "this `}` is indented as if it closed an outer block")
-        .help("add the missing `}`");
-    }
-    let message = match (name.is_empty(), count) {
-        (false, 1) => format!("the block of `{}` is not closed", short(name)),
-        (true, 1) => "this block is not closed".to_owned(),
-        (_, count) => format!("{count} blocks are not closed"),
-    };
-    let mut problem = Problem::new(ProblemKind::UnclosedBrace, innermost, message, "this `{` has no `}`");
-    for &other in others {
-        problem = problem.also(other, "nor has this one");
-    }
-    problem.help(if count == 1 { "add the missing `}`" } else { "add the missing `}` of each" })
-}
-
-pub(super) fn brace_on_next_line(brace: Span, name: &str, node_end: u32, text: &str) -> Problem {
-    let gap = text.get(node_end as usize..brace.start as usize).unwrap_or_default();
-    let message = format!("the `{{` of `{}` must be on the line of its node", short(name));
-    let problem = Problem::new(ProblemKind::UnexpectedToken, brace, message, "a line break ends the node")
-        .also(Span { start: node_end, end: node_end, ..brace }, "the node ends here")
-        .help("write the `{` at the end of that line");
-    if gap.chars().all(char::is_whitespace) {
-        return problem.fix("join the lines", Span { start: node_end, ..brace }, " {");
-    }
-    problem
-}
-
-pub(super) fn block_without_node(span: Span) -> Problem {
-    Problem::new(
-        ProblemKind::UnexpectedToken,
-        span,
-        "this block belongs to no node",
-        "a node's name must come before `{`",
-    )
-    .help("write the name of the node before it")
-}
-
 pub(super) fn unexpected(span: Span, text: &str, place: &str) -> Problem {
     let message = format!("`{}` means nothing {place}", short(text));
     Problem::new(ProblemKind::UnexpectedToken, span, message, "this is unexpected")
         .help("remove it; put it in quotes if it is meant as text")
 }
 
-pub(super) fn stray_equals(equals: Span, gap: Span, written: &str) -> Problem {
-    let problem = Problem::new(
-        ProblemKind::UnexpectedToken,
-        equals,
-        "this `=` has no key",
-        "a node's value follows its name after a blank",
-    );
-    let problem = problem.help("remove the `=`; only a property is written `key=value`");
-    if written.chars().all(|character| character == '=' || is_space(character)) {
-        return problem.fix("remove the `=`", gap, " ");
-    }
-    problem
-}
-
-pub(super) fn second_block(span: Span) -> Problem {
-    Problem::new(ProblemKind::EntryAfterChildren, span, "a node has only one children block", "this is one more")
-        .help("move its nodes into the first block")
-}
-
 pub(super) fn entry_after_children(span: Span, text: &str) -> Problem {
     let message = format!("`{}` comes after the children block", short(text));
     Problem::new(ProblemKind::EntryAfterChildren, span, message, "no argument or property may follow a block")
         .help("move it before the `{`; a new node starts on a new line or after `;`")
+        .meant(text.split('=').next().unwrap_or_default())
 }
 
 pub(super) fn nodes_on_one_line(span: Span, name: &str, gap: u32) -> Problem {
@@ -198,34 +124,6 @@ pub(super) fn missing_space(span: Span, text: &str) -> Problem {
     Problem::new(ProblemKind::MissingSpace, span, message, "this touches what is before it")
         .help("write a blank between them")
         .fix("write a blank", span.at_start(), " ")
-}
-
-pub(super) fn comma(span: Span, text: &str) -> Problem {
-    let length = text.len() - text.trim_start_matches(',').len();
-    let commas = Span { end: span.start + length as u32, ..span };
-    let message = "values are separated by blanks, not by `,`";
-    Problem::new(ProblemKind::UnexpectedToken, commas, message, "this comma is too much").help("remove the comma").fix(
-        "remove the comma",
-        commas,
-        " ",
-    )
-}
-
-pub(super) fn colon(span: Span) -> Problem {
-    let message = "a property is written with `=`, not with `:`";
-    Problem::new(ProblemKind::UnexpectedToken, span, message, "this is part of a bare word")
-        .help("write `=`, or a blank if a node's value follows")
-        .fix("write `=`", span, "=")
-}
-
-pub(super) fn list(span: Span, values: &[&str]) -> Problem {
-    let message = "there are no lists in brackets";
-    let problem = Problem::new(ProblemKind::UnexpectedToken, span, message, "values are written one after another")
-        .help("remove the brackets and commas; a property holds one value only");
-    if values.iter().all(|value| !value.contains('\n')) {
-        return problem.fix("remove the brackets and commas", span, values.join(" "));
-    }
-    problem
 }
 
 pub(super) fn missing_value(span: Span, key: &str) -> Problem {
@@ -387,7 +285,7 @@ pub(super) fn string_over_lines(span: Span, text: &str, is_raw: bool) -> Problem
     Problem::new(
         ProblemKind::UnterminatedString,
         opening(span, text),
-        "a string between single quotes goes over several lines",
+        "a string between `\"` goes over several lines",
         "it starts here",
     )
     .also(end, "it ends here")
@@ -403,7 +301,7 @@ pub(super) fn opening_line(span: Span, token: &str) -> Problem {
         "a new line must follow `\"\"\"`",
         "the text starts on the next line",
     )
-    .help("move the text to the next line, or use single quotes for one line")
+    .help("move the text to the next line, or write one `\"` on either side for one line")
 }
 
 pub(super) fn closing_line(closing: Span, opening: Span) -> Problem {

@@ -1,9 +1,11 @@
 //! Nodes: name, entries, and the order in which entries and blocks may come.
 
 use super::block::{Fate, Progress, Unfinished};
+use super::brace;
 use super::class::{is_reserved, looks_numeric};
 use super::document::{AnnotationData, EntryData, NONE, Range, Slice};
 use super::foreign::Reading;
+use super::habit;
 use super::mistake;
 use super::parser::Parser;
 use super::token::{Continuation, TokenKind};
@@ -13,8 +15,14 @@ impl Parser<'_> {
     /// A node, up to its end or to the start of its block.
     pub(super) fn node(&mut self, fate: Fate) {
         let start = self.token.start;
+        let before = self.nodes.len();
         let node = self.push_node(start);
         let mut owner = Unfinished { node, fate, progress: Progress::Entries };
+        if self.token.kind == TokenKind::Hash {
+            self.hash_comment();
+            owner.fate = Fate::Dropped;
+            return self.rest_of_node(owner);
+        }
         let annotation = self.annotation();
         match self.lexeme() {
             Some(name) => {
@@ -29,6 +37,9 @@ impl Parser<'_> {
                     data.range.end = name.range.end;
                     data.head_end = name.range.end;
                     data.annotation = annotation.map_or(NONE, |annotation| annotation.index);
+                }
+                if self.is_property(&name) {
+                    self.stray_property(&name, before);
                 }
             }
             None => {
@@ -84,7 +95,7 @@ impl Parser<'_> {
                 }
                 TokenKind::LeftBrace => {
                     if owner.progress >= Progress::Block {
-                        let problem = mistake::second_block(self.span(self.token.start, self.token.end));
+                        let problem = brace::second_block(self.span(self.token.start, self.token.end));
                         self.problems.push(problem);
                     }
                     return self.open_block(owner, Fate::Kept);
@@ -95,6 +106,7 @@ impl Parser<'_> {
                     }
                 }
                 TokenKind::Equals => self.equals_behind_name(),
+                TokenKind::Hash if self.slice(self.here()) == "#" => self.hash_comment(),
                 TokenKind::Word
                 | TokenKind::Quoted(_)
                 | TokenKind::Raw(_)
@@ -217,7 +229,7 @@ impl Parser<'_> {
         self.advance();
         self.node_space();
         let gap = self.span(blank_start.min(equals.start), self.token.start.max(equals.end));
-        self.problems.push(mistake::stray_equals(equals, gap, self.slice(Range { start: gap.start, end: gap.end })));
+        self.problems.push(habit::stray_equals(equals, gap, self.slice(Range { start: gap.start, end: gap.end })));
         self.is_free = true;
     }
 

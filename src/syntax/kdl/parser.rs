@@ -15,6 +15,9 @@ use std::borrow::Cow;
 /// tree by recursion is safe.
 pub const DEPTH_LIMIT: usize = 512;
 
+/// So many braces may be wrong, and each is told at its place.
+pub(super) const MOST_BRACES: usize = 8;
+
 /// The longest text whose places a `u32` can tell, one bit being taken.
 const LONGEST: usize = (1 << 31) - 1;
 
@@ -25,6 +28,8 @@ pub struct Work {
     pub tokens: u64,
     /// Bytes looked at beyond the single pass over them.
     pub scanned: u64,
+    /// How often the text was read: twice where a `}` is missing or too much.
+    pub passes: u64,
 }
 
 /// Reads a KDL text. It always gives a document, which lacks only what is wrong.
@@ -40,11 +45,20 @@ pub fn parse_measured(file: FileId, text: impl Into<Cow<'static, str>>) -> (Docu
         let problems = vec![mistake::too_large(file, text.len())];
         return (empty(file), problems, Work::default());
     }
-    let mut parser = Parser::new(file, &text);
-    parser.forbidden();
-    parser.version();
-    parser.document();
-    let work = Work { tokens: parser.read, scanned: parser.tokens.scanned() };
+    let mut parser = Parser::new(file, &text, Layout::Ignored);
+    parser.whole();
+    let mut work = Work { tokens: parser.read, scanned: parser.tokens.scanned(), passes: 1 };
+    // Where a `}` is missing or too much, the text is read once more as it is indented, so that one brace hides nothing.
+    if parser.missing_braces + parser.needless_braces > 0 {
+        let mut again = Parser::new(file, &text, Layout::Trusted);
+        again.whole();
+        work.passes += 1;
+        work.tokens += again.read;
+        work.scanned += again.tokens.scanned();
+        if again.agrees_with(&parser) {
+            parser = again;
+        }
+    }
     let problems = parser.problems.finish();
     let (pool, nodes, entries, annotations) = (parser.pool, parser.nodes, parser.entries, parser.annotations);
     let document = Document {
@@ -71,6 +85,15 @@ fn empty(file: FileId) -> Document {
     }
 }
 
+/// Whether the indentation of the text says where blocks end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Only braces do.
+    Ignored,
+    /// A node that stands no deeper than the owner of a block is not in it.
+    Trusted,
+}
+
 /// A text on its way to a document.
 pub(super) struct Parser<'t> {
     pub(super) file: FileId,
@@ -92,12 +115,21 @@ pub(super) struct Parser<'t> {
     /// A block whose `}` is indented as if it closed an outer one: the first suspect if a `}` is missing.
     pub(super) suspect: Option<(u32, u32)>,
     pub(super) was_too_deep: bool,
+    pub(super) layout: Layout,
+    /// Where the line begins on which the parser stands.
+    pub(super) line: u32,
+    /// The `{` of blocks that end without a `}`, each with what stands behind it by its indentation.
+    pub(super) implied: Vec<(u32, Range)>,
+    /// How many blocks end without a `}`.
+    pub(super) missing_braces: usize,
+    /// How many `}` close nothing.
+    pub(super) needless_braces: usize,
     /// An unclosed string or comment took the rest of the file with it, closing braces included.
     pub(super) is_swallowed: bool,
 }
 
 impl<'t> Parser<'t> {
-    fn new(file: FileId, text: &'t str) -> Self {
+    fn new(file: FileId, text: &'t str, layout: Layout) -> Self {
         let mut tokens = Tokens::new(text, 0);
         let token = tokens.token();
         let mut parser = Parser {
@@ -116,10 +148,30 @@ impl<'t> Parser<'t> {
             open: Vec::new(),
             suspect: None,
             was_too_deep: false,
+            layout,
+            line: 0,
+            implied: Vec::new(),
+            missing_braces: 0,
+            needless_braces: 0,
             is_swallowed: false,
         };
         parser.watch();
         parser
+    }
+
+    /// Reads the text from its first byte to its last.
+    fn whole(&mut self) {
+        self.forbidden();
+        self.version();
+        self.document();
+    }
+
+    /// Whether the text, read as it is indented, lacks the same few braces, so that its indentation can be trusted and
+    /// tells more than the braces do.
+    fn agrees_with(&self, braces: &Parser<'_>) -> bool {
+        let counts = (self.needless_braces, self.missing_braces);
+        let tells_more = !self.implied.is_empty() || self.needless_braces > 0;
+        tells_more && counts == (braces.needless_braces, braces.missing_braces) && counts.0 + counts.1 <= MOST_BRACES
     }
 
     pub(super) fn span(&self, start: u32, end: u32) -> Span {
@@ -153,6 +205,9 @@ impl<'t> Parser<'t> {
     /// Tells of a comment without its end as soon as it is read: comments may stand anywhere.
     #[inline]
     fn watch(&mut self) {
+        if self.token.kind == TokenKind::Newline {
+            self.line = self.token.end;
+        }
         if let TokenKind::BlockComment(Ending::Open) = self.token.kind {
             let problem = mistake::open_comment(self.span(self.token.start, self.token.end), self.text);
             self.problems.push(problem);
@@ -236,6 +291,7 @@ impl<'t> Parser<'t> {
     fn document(&mut self) {
         loop {
             self.line_space();
+            self.close_by_layout();
             match self.token.kind {
                 TokenKind::End => break,
                 TokenKind::RightBrace => self.close_block(),

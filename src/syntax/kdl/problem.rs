@@ -1,5 +1,6 @@
 //! What is wrong with a KDL text, as values.
 
+use super::habit;
 use crate::source::Span;
 
 /// One mistake in a KDL text.
@@ -19,12 +20,35 @@ pub struct Problem {
     pub also: Vec<(Span, String)>,
     /// A repair: its title and what to write where.
     pub fix: Option<(String, Vec<(Span, String)>)>,
+    /// Names of what is there and could not be read, so that nobody is told that it is missing.
+    pub meant: Vec<String>,
+    /// How far it reaches.
+    pub reach: Reach,
+}
+
+/// How far a mistake reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// What is around it is as it is written.
+    Here,
+    /// From here on nobody knows in which block anything stands.
+    Rest,
 }
 
 impl Problem {
     /// A problem without help, further places or a repair.
     pub fn new(kind: ProblemKind, span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
-        Problem { kind, span, message: message.into(), label: label.into(), help: None, also: Vec::new(), fix: None }
+        Problem {
+            kind,
+            span,
+            message: message.into(),
+            label: label.into(),
+            help: None,
+            also: Vec::new(),
+            fix: None,
+            meant: Vec::new(),
+            reach: Reach::Here,
+        }
     }
 
     /// Says what to do about it.
@@ -38,6 +62,20 @@ impl Problem {
     #[must_use]
     pub fn also(mut self, span: Span, label: impl Into<String>) -> Self {
         self.also.push((span, label.into()));
+        self
+    }
+
+    /// Says that it reaches up to the end of the file.
+    #[must_use]
+    pub fn displacing(mut self) -> Self {
+        self.reach = Reach::Rest;
+        self
+    }
+
+    /// Says that something of this name is there.
+    #[must_use]
+    pub fn meant(mut self, name: impl Into<String>) -> Self {
+        self.meant.push(name.into());
         self
     }
 
@@ -82,7 +120,7 @@ kinds! {
     UnexpectedBrace = "unexpected-brace",
     /// A backslash in a string and something that is no escape.
     BadEscape = "bad-escape",
-    /// A string without its closing quote, or one over several lines between single quotes.
+    /// A string without its closing quote, or one between `"` over several lines.
     UnterminatedString = "unterminated-string",
     /// A block comment without its `*/`.
     UnterminatedComment = "unterminated-comment",
@@ -129,6 +167,10 @@ pub(super) struct Problems {
     bare_keywords: u32,
     /// Keywords and raw strings as KDL 2 writes them.
     pub(super) modern: u32,
+    /// The `#` before each comment as other languages write it.
+    hashes: Vec<Span>,
+    /// The last property without a node, by its index, and how many nodes there were behind it.
+    stray: Option<(usize, usize)>,
 }
 
 /// How much a mistake says about the version of KDL.
@@ -162,12 +204,41 @@ impl Problems {
         self.push(problem);
     }
 
+    /// A comment behind a `#`: a file that has one has many, and they are told together.
+    pub(super) fn push_hash(&mut self, hash: Span) {
+        if self.hashes.len() < MOST {
+            self.hashes.push(hash);
+        }
+    }
+
+    /// A property that begins a line; those of the lines right below it are told with it. `nodes` counts the nodes before it.
+    /// Each such line is a node.
+    pub(super) fn push_stray(&mut self, problem: Problem, nodes: usize) {
+        let follows = self.stray.filter(|(index, before)| *before == nodes && index + 1 == self.list.len());
+        match follows.and_then(|(index, _)| self.list.get_mut(index)) {
+            Some(first) => {
+                first.also.push((problem.span, "so does this one".to_owned()));
+                first.meant.extend(problem.meant);
+                match (&mut first.fix, problem.fix) {
+                    (Some((_, edits)), Some((_, more))) => edits.extend(more),
+                    // What mends only some of them mends nothing.
+                    (fix, _) => *fix = None,
+                }
+            }
+            None => self.push(problem),
+        }
+        self.stray = Some((self.list.len().saturating_sub(1), nodes + 1));
+    }
+
     pub(super) fn mark_kdl_1(&mut self, span: Span) {
         self.marker = Some(span);
     }
 
     /// The problems in the order of the text; a file in KDL 1 has one instead of everything that only KDL 2 minds.
     pub(super) fn finish(mut self) -> Vec<Problem> {
+        if let Some(problem) = habit::hash_comments(&self.hashes) {
+            self.push(problem);
+        }
         let is_kdl_1 =
             self.marker.is_some() || self.relics > 0 || (self.bare_keywords >= KEYWORDS_OF_KDL_1 && self.modern == 0);
         if is_kdl_1 {

@@ -86,7 +86,7 @@ pub enum Quote {
     Escaped,
     /// Between three quotes.
     MultiLine,
-    /// Between single quotes, and yet over several lines.
+    /// Between `"`, and yet over several lines.
     BrokenLine,
     /// A single quote that nothing closes.
     Open,
