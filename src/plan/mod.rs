@@ -18,12 +18,14 @@ pub struct Plan<'a> {
     pub model: &'a Model,
     /// Environments, workloads, images and release units.
     pub facts: &'a Facts,
+    /// What is watched: many documents cite it, and it is derived once.
+    watch: signal::Watch,
 }
 
 impl<'a> Plan<'a> {
     /// Plans a checked model.
     pub fn new(checked: &Checked<'a>) -> Self {
-        Plan { model: checked.model(), facts: checked.facts() }
+        Plan { model: checked.model(), facts: checked.facts(), watch: signal::Watch::default() }
     }
 
     /// Name of the application.

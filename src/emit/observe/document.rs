@@ -8,8 +8,8 @@ use crate::model::{self, LogFormat, MetricExporter, StdContractSeries, StdMetric
 use crate::plan::Plan;
 use crate::plan::link;
 use crate::plan::signal::{
-    Board, Scope, Signal, Subject, convention, defaults, exporter, measure, metric_named, objectives, omissions,
-    series_name, service_kind, watched,
+    Board, Scope, Signal, Subject, convention, defaults, exporter, measure, metric_named, omissions, series_name,
+    service_kind, watched,
 };
 use crate::source::Origin;
 use crate::standard;
@@ -135,7 +135,7 @@ fn promises(plan: &Plan<'_>) -> Vec<Block> {
     let mut all = table(["Objective", "Service", "Promise", "Bad requests allowed", "Burn alerts"]);
     let mut notes = Vec::new();
     for environment in watched(plan) {
-        for objective in objectives(plan, environment) {
+        for objective in plan.objectives(environment) {
             let good = match &objective.under {
                 Some(under) => format!("{} answered within {}", objective.share.value, under.value),
                 None => format!("{} answered without a server error", objective.share.value),

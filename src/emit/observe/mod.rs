@@ -10,16 +10,16 @@ mod tests;
 
 use crate::artifact::Artifact;
 use crate::plan::Plan;
-use crate::plan::signal::{boards, signals};
+use crate::plan::signal::boards;
 
 /// Adds everything that is observed; nothing where no environment is watched by Prometheus.
 pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
-    let signals = signals(plan);
-    let boards = boards(plan, &signals);
-    let files = rules::files(plan, &signals);
+    let signals = plan.signals();
+    let boards = boards(plan, signals);
+    let files = rules::files(plan, signals);
     rules::emit(plan, &files, &boards, artifacts);
     tests::emit(plan, &files, &boards, artifacts);
     alertmanager::emit(plan, artifacts);
-    grafana::emit(plan, &boards, &signals, artifacts);
-    document::emit(plan, &signals, &boards, artifacts);
+    grafana::emit(plan, &boards, signals, artifacts);
+    document::emit(plan, signals, &boards, artifacts);
 }

@@ -1,12 +1,13 @@
 //! Recording and alerting rules for Prometheus, one file per service, resource or objective of an environment.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::{Artifact, Dialect, Group, Part, Tree, code, list, map, mixed, text};
 use crate::derive::EnvironmentFacts;
 use crate::plan::Plan;
 use crate::plan::link;
 use crate::plan::signal::{
-    Board, Recording, Signal, SignalKind, board, defaults, objectives, panel_of_signal, prometheus_duration,
-    recordings_of, watched,
+    Board, Recording, Signal, SignalKind, board, defaults, panel_of_signal, prometheus_duration, recordings_of, watched,
 };
 use crate::source::Origin;
 
@@ -29,60 +30,75 @@ pub(crate) struct RuleFile<'p> {
 
 /// Every file of rules, in the order of environments, services, resources and objectives.
 pub(crate) fn files<'p>(plan: &Plan<'p>, signals: &[Signal]) -> Vec<RuleFile<'p>> {
-    let mut files: Vec<RuleFile<'p>> = Vec::new();
+    let mut made = Files::default();
     for environment in watched(plan) {
         for workload in &environment.workloads {
             let shown = board(plan, environment, workload).into_iter().map(|shown| shown.recording);
-            shown.for_each(|recording| add(&mut files, environment, recording, &workload.name.origin));
+            shown.for_each(|recording| made.add(environment, recording, &workload.name.origin));
         }
         for dashboard in &plan.model.declared.dashboards {
             for panel in dashboard.row.iter().flat_map(|row| &row.panel) {
                 for recording in recordings_of(plan, environment, &panel.metric.value) {
-                    add(&mut files, environment, recording, &panel.origin);
+                    made.add(environment, recording, &panel.origin);
                 }
             }
         }
-        for objective in objectives(plan, environment) {
+        for objective in plan.objectives(environment) {
             let windows = objective.windows.iter().flat_map(|window| [&window.long, &window.short, &window.events]);
             let all = windows.chain([&objective.good, &objective.total, &objective.budget]);
-            all.for_each(|recording| add(&mut files, environment, recording.clone(), &objective.origin));
+            all.for_each(|recording| made.add(environment, recording.clone(), &objective.origin));
         }
         for signal in signals.iter().filter(|signal| signal.environment == environment.name.value) {
             for recording in &signal.recordings {
-                add(&mut files, environment, recording.clone(), &signal.origin);
+                made.add(environment, recording.clone(), &signal.origin);
             }
-            let stem = signal_stem(signal);
-            file(&mut files, environment, stem, &signal.origin).signals.push(signal.clone());
+            made.file(environment, signal_stem(signal), &signal.origin).signals.push(signal.clone());
         }
     }
-    files
+    made.all
 }
 
-fn add<'p>(files: &mut Vec<RuleFile<'p>>, environment: &'p EnvironmentFacts, recording: Recording, origin: &Origin) {
-    let file = file(files, environment, recording_stem(&recording), origin);
-    if !file.recordings.iter().any(|known| known.record == recording.record && known.labels == recording.labels) {
-        file.recordings.push(recording);
+/// The files made so far, found by name.
+#[derive(Default)]
+struct Files<'p> {
+    all: Vec<RuleFile<'p>>,
+    by_stem: BTreeMap<String, usize>,
+}
+
+impl<'p> Files<'p> {
+    fn add(&mut self, environment: &'p EnvironmentFacts, recording: Recording, origin: &Origin) {
+        let file = self.file(environment, recording_stem(&recording), origin);
+        if !file.recordings.iter().any(|known| known.record == recording.record && known.labels == recording.labels) {
+            file.recordings.push(recording);
+        }
+    }
+
+    fn file(&mut self, environment: &'p EnvironmentFacts, stem: String, origin: &Origin) -> &mut RuleFile<'p> {
+        let stem = format!("{}.{stem}", environment.name.value);
+        let at = match self.by_stem.get(&stem) {
+            Some(at) => *at,
+            None => {
+                let (recordings, signals) = (Vec::new(), Vec::new());
+                self.by_stem.insert(stem.clone(), self.all.len());
+                self.all.push(RuleFile { stem, environment, recordings, signals, origin: origin.clone() });
+                self.all.len() - 1
+            }
+        };
+        #[allow(clippy::indexing_slicing, reason = "the place was found or made just above")]
+        &mut self.all[at]
     }
 }
 
-fn file<'f, 'p>(
-    files: &'f mut Vec<RuleFile<'p>>,
-    environment: &'p EnvironmentFacts,
-    stem: String,
-    origin: &Origin,
-) -> &'f mut RuleFile<'p> {
-    let stem = format!("{}.{stem}", environment.name.value);
-    let at = match files.iter().position(|file| file.stem == stem) {
-        Some(at) => at,
-        None => {
-            let (recordings, signals) = (Vec::new(), Vec::new());
-            files.push(RuleFile { stem, environment, recordings, signals, origin: origin.clone() });
-            files.len() - 1
-        }
-    };
-    #[allow(clippy::indexing_slicing, reason = "the place was found or made just above")]
-    &mut files[at]
+/// Which file records each series.
+pub(super) fn recorded_in<'f>(files: &'f [RuleFile<'_>]) -> BTreeMap<Recorded<'f>, usize> {
+    let series = files.iter().enumerate().flat_map(|(at, file)| {
+        file.recordings.iter().map(move |one| ((one.record.as_str(), one.labels.as_slice()), at))
+    });
+    series.collect()
 }
+
+/// A recorded series: its name and its labels.
+pub(super) type Recorded<'f> = (&'f str, &'f [(String, String)]);
 
 /// The file a recorded series belongs to: by its last label that names a thing.
 fn recording_stem(recording: &Recording) -> String {

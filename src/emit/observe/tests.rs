@@ -1,15 +1,17 @@
 //! Unit tests beside the rules: each rule is shown to fire in time and to end in time, on both sides of its number, to be
 //! silent when all is well or too little happens, and to fire when its series vanish.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::{Artifact, Dialect, Group, Part, Tree, code, int, list, map, mixed, text};
 use crate::derive::{EnvironmentFacts, Workload};
-use crate::emit::observe::rules::{RuleFile, alert_labels, annotations};
+use crate::emit::observe::rules::{RuleFile, alert_labels, annotations, recorded_in};
 use crate::emit::observe::simulate::{GoodIs, Phase, RATE, Series, Source, State, float, number};
 use crate::model::{self, MetricDimension, MetricExporter};
 use crate::plan::Plan;
 use crate::plan::signal::{
     Absent, Board, Measure, Objective, Recording, Scope, Signal, SignalKind, SloWindow, Subject, What, convention,
-    measure, metric_named, objectives,
+    measure, metric_named,
 };
 use crate::source::Origin;
 use crate::syntax::expression::{Metric, MetricLabel, Operator, Place};
@@ -55,7 +57,12 @@ struct ValueCheck {
 
 /// Adds the files.
 pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &[Board], artifacts: &mut Vec<Artifact>) {
-    for file in files {
+    let recorded = recorded_in(files);
+    for (at, file) in files.iter().enumerate() {
+        let read = file.signals.iter().flat_map(|signal| &signal.recordings);
+        let read = read.filter_map(|one| recorded.get(&(one.record.as_str(), one.labels.as_slice())).copied());
+        let needed: BTreeSet<usize> = read.chain([at]).collect();
+        let needed: Vec<&RuleFile<'_>> = needed.into_iter().filter_map(|at| files.get(at)).collect();
         let mut tests: Vec<(u64, Tree)> = Vec::new();
         for recording in &file.recordings {
             let made = recording_tests(plan, file, recording);
@@ -72,7 +79,7 @@ pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &[Board], ar
             from = most;
             if let Some(step) = paced.iter().map(|(step, _)| *step).min() {
                 let stem = format!("{}{suffix}", file.stem);
-                artifacts.push(test_file(files, file, &stem, step, paced.iter().map(|(_, test)| test.clone())));
+                artifacts.push(test_file(&needed, file, &stem, step, paced.iter().map(|(_, test)| test.clone())));
             }
         }
     }
@@ -80,21 +87,13 @@ pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &[Board], ar
 
 /// The tests of a file of rules that look at them equally often.
 fn test_file(
-    files: &[RuleFile<'_>],
+    needed: &[&RuleFile<'_>],
     file: &RuleFile<'_>,
     stem: &str,
     step: u64,
     tests: impl Iterator<Item = Tree>,
 ) -> Artifact {
-    let needed = files.iter().filter(|other| {
-        let reads = |signal: &Signal| {
-            signal.recordings.iter().any(|one| {
-                other.recordings.iter().any(|known| known.record == one.record && known.labels == one.labels)
-            })
-        };
-        other.stem == file.stem || file.signals.iter().any(reads)
-    });
-    let rule_files = list(needed.map(|other| text(format!("../rules/{}.yml", other.stem)).at(&other.origin)));
+    let rule_files = list(needed.iter().map(|other| text(format!("../rules/{}.yml", other.stem)).at(&other.origin)));
     let every = Origin::rule("unit tests look at rules as often as their windows need");
     let document = map()
         .put("rule_files", rule_files)
@@ -328,10 +327,8 @@ fn samples(seconds: u64, step: u64) -> u64 {
 /// The tests of one alert.
 fn signal_tests(plan: &Plan<'_>, file: &RuleFile<'_>, signal: &Signal) -> Vec<Test> {
     if let SignalKind::Burn { slo, window } = &signal.kind {
-        let objectives = objectives(plan, file.environment);
-        let found = objectives
-            .iter()
-            .find(|one| one.name == *slo)
+        let found = plan
+            .objective(file.environment, slo)
             .and_then(|objective| Some((objective, objective.windows.iter().find(|one| one.name == *window)?)));
         return found.map(|(objective, window)| burn_tests(plan, file, signal, objective, window)).unwrap_or_default();
     }
@@ -631,10 +628,10 @@ fn recording_tests(plan: &Plan<'_>, file: &RuleFile<'_>, recording: &Recording) 
     let step = (window / 20).max(STEP).min(window.max(60));
     let check = |at: u64, query: String, value: i64| ValueCheck { at, query, labels: recording.labels.clone(), value };
     let selector = recording.selector();
-    let objective_of = |name: &str| objectives(plan, file.environment).into_iter().find(|one| one.name == name);
+    let objective_of = |name: &str| plan.objective(file.environment, name);
     let slo = recording.labels.iter().find(|(label, _)| label == "slo").map(|(_, value)| value.clone());
     if let Some(objective) = slo.as_deref().and_then(objective_of) {
-        return slo_recording_test(plan, file, recording, &objective, name, step);
+        return slo_recording_test(plan, file, recording, objective, name, step);
     }
     let found = measured(plan, file.environment, recording)?;
     let subjected = subjected(plan, file.environment, recording, Some(&found), None);

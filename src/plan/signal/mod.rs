@@ -19,7 +19,10 @@ pub use panel::{
 pub use promql::{base_number, number_text};
 pub use record::{Recording, What, board, recording};
 pub use rollback::{RollbackQuery, rollback_queries};
-pub use slo::{Objective, SloWindow, objectives};
+pub use slo::{Objective, SloWindow};
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use crate::derive::{EnvironmentFacts, Tier};
 use crate::model::{self, AlertSeverity};
@@ -150,8 +153,55 @@ pub fn watched<'a>(plan: &Plan<'a>) -> Vec<&'a EnvironmentFacts> {
         .collect()
 }
 
-/// Every signal: by environment, there by service in file order, resources, domains, then what the project declares.
-pub fn signals(plan: &Plan<'_>) -> Vec<Signal> {
+/// What is watched, derived when it is first asked for.
+#[derive(Default)]
+pub(super) struct Watch {
+    signals: OnceCell<Vec<Signal>>,
+    /// By the environment's place in the facts.
+    objectives: OnceCell<BTreeMap<usize, Promises>>,
+}
+
+/// The objectives of an environment, in the order of their declarations, and where each name stands among them.
+#[derive(Default)]
+struct Promises {
+    all: Vec<Objective>,
+    by_name: BTreeMap<String, usize>,
+}
+
+impl Promises {
+    fn of(all: Vec<Objective>) -> Promises {
+        let by_name = all.iter().enumerate().map(|(at, objective)| (objective.name.clone(), at)).collect();
+        Promises { all, by_name }
+    }
+}
+
+impl Plan<'_> {
+    /// Every signal: by environment, there by service in file order, resources, domains, then what the project declares.
+    pub fn signals(&self) -> &[Signal] {
+        self.watch.signals.get_or_init(|| signals(self))
+    }
+
+    /// The objectives that hold in an environment: what is promised to people is promised of production.
+    pub fn objectives(&self, environment: &EnvironmentFacts) -> &[Objective] {
+        self.promises(environment).map(|promises| promises.all.as_slice()).unwrap_or_default()
+    }
+
+    /// The objective of a name in an environment.
+    pub fn objective(&self, environment: &EnvironmentFacts, name: &str) -> Option<&Objective> {
+        let promises = self.promises(environment)?;
+        promises.by_name.get(name).and_then(|at| promises.all.get(*at))
+    }
+
+    fn promises(&self, environment: &EnvironmentFacts) -> Option<&Promises> {
+        let every = || {
+            let made = self.facts.environments.iter().map(|one| (one.index, Promises::of(slo::objectives(self, one))));
+            made.collect()
+        };
+        self.watch.objectives.get_or_init(every).get(&environment.index)
+    }
+}
+
+fn signals(plan: &Plan<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
     let mut omissions = Vec::new();
     for environment in watched(plan) {

@@ -1,11 +1,13 @@
 //! Dashboards as lists of panels: which series each service's board draws, under which id, with which lines.
 
+use std::collections::BTreeSet;
+
 use crate::derive::{EnvironmentFacts, generated_name, shorten};
 use crate::model::{self, PanelKind, StdMetric};
 use crate::plan::Plan;
 use crate::plan::signal::fill::matchers;
 use crate::plan::signal::record::{What, board};
-use crate::plan::signal::{Objective, Recording, Signal, SignalKind, Subject, Threshold, objectives, watched};
+use crate::plan::signal::{Objective, Recording, Signal, SignalKind, Subject, Threshold, watched};
 use crate::source::Origin;
 use crate::standard;
 
@@ -279,15 +281,10 @@ pub(super) fn overview_board(plan: &Plan<'_>, signals: &[Signal]) -> Option<Boar
 
 /// The dashboard of objectives: per objective what is left of its budget, and how fast it burns.
 pub(super) fn slo_board(plan: &Plan<'_>) -> Option<Board> {
-    let mut all: Vec<Objective> = Vec::new();
-    for environment in watched(plan) {
-        for objective in objectives(plan, environment) {
-            if !all.iter().any(|known| known.name == objective.name) {
-                all.push(objective);
-            }
-        }
-    }
-    let mut panels: Vec<BoardPanel> = all.iter().flat_map(objective_panels).collect();
+    let mut told = BTreeSet::new();
+    let every = watched(plan).into_iter().flat_map(|environment| plan.objectives(environment));
+    let first = every.filter(|objective| told.insert(objective.name.as_str()));
+    let mut panels: Vec<BoardPanel> = first.flat_map(objective_panels).collect();
     if panels.is_empty() {
         return None;
     }

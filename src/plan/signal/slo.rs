@@ -1,5 +1,7 @@
 //! Objectives: error budgets, the windows they are burnt in, and the alerts on how fast.
 
+use std::collections::BTreeMap;
+
 use crate::derive::{EnvironmentFacts, Tier};
 use crate::model::{self, AlertSeverity, Sli, StdBurnWindow};
 use crate::plan::Plan;
@@ -69,7 +71,7 @@ pub struct SloWindow {
 }
 
 /// The objectives that hold in an environment: what is promised to people is promised of production.
-pub fn objectives(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Objective> {
+pub(super) fn objectives(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Objective> {
     if environment.tier.value != Tier::Production {
         return Vec::new();
     }
@@ -219,9 +221,11 @@ fn window(
 /// The burn-rate alerts of an environment: of the objectives that say whom to tell.
 pub(super) fn burns_of(plan: &Plan<'_>, environment: &EnvironmentFacts, signals: &mut Vec<Signal>) {
     let defaults = defaults();
-    for objective in objectives(plan, environment) {
-        let slo = plan.setting(environment).slos.iter().find(|slo| slo.name.value == objective.name);
-        let Some(notify) = slo.and_then(|slo| slo.notify.as_ref()) else { continue };
+    let slos = &plan.setting(environment).slos;
+    let told: BTreeMap<&str, &model::SloNotify> =
+        slos.iter().filter_map(|slo| Some((slo.name.value.as_str(), slo.notify.as_ref()?))).collect();
+    for objective in plan.objectives(environment) {
+        let Some(notify) = told.get(objective.name.as_str()) else { continue };
         for window in &objective.windows {
             let severity = if notify.page.is_some() { window.severity } else { AlertSeverity::Ticket };
             let route = match severity {
@@ -232,7 +236,7 @@ pub(super) fn burns_of(plan: &Plan<'_>, environment: &EnvironmentFacts, signals:
                 Sli::Availability => &defaults.availability_runbook,
                 Sli::Latency => &defaults.latency_runbook,
             };
-            signals.push(burn(&objective, window, severity, route.cloned(), runbook.clone()));
+            signals.push(burn(objective, window, severity, route.cloned(), runbook.clone()));
         }
     }
 }

@@ -199,8 +199,9 @@ fn deployment(
     let rule = always("every rollout can be taken back");
     let way = prose("`ops/rollback.sh` or the workflow: ", &[]).then(here("Procedure", "Procedure"));
     all.push(item(about("Rollback Strategy", way.then("."))).at(&rule));
-    let signals: Vec<signal::Signal> = signal::signals(plan)
-        .into_iter()
+    let signals: Vec<&signal::Signal> = plan
+        .signals()
+        .iter()
         .filter(|signal| signal.environment == environment.name.value && signal.severity == AlertSeverity::Page)
         .collect();
     let mut watched: Vec<&str> = signals.iter().map(|signal| signal.name.as_str()).collect();

@@ -5,18 +5,18 @@ use crate::emit::paper::deployment::{by_environment, deployments, platform_title
 use crate::emit::paper::deployment_plan::about;
 use crate::emit::paper::{always, code, names, section};
 use crate::model;
-use crate::plan::signal::{self, Signal};
+use crate::plan::signal::Signal;
 use crate::plan::{Plan, joined};
 use crate::source::Origin;
 use crate::standard;
 
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     let rule = always("a part of every deployment plan");
-    let signals = signal::signals(plan);
+    let signals = plan.signals();
     let mut out = Vec::new();
     section(&mut out, heading(3, "Health Checks").at(&rule), vec![health(plan)]);
-    section(&mut out, heading(3, "Logging").at(&rule), vec![logging(plan, &signals)]);
-    section(&mut out, heading(3, "Metrics").at(&rule), vec![metrics(plan, &signals)]);
+    section(&mut out, heading(3, "Logging").at(&rule), vec![logging(plan, signals)]);
+    section(&mut out, heading(3, "Metrics").at(&rule), vec![metrics(plan, signals)]);
     out
 }
 

@@ -5,7 +5,7 @@ use crate::derive::Role;
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
 use crate::emit::paper::{always, code, names, people, section};
 use crate::model::{self, Sli};
-use crate::plan::signal::{self, Signal, SignalKind};
+use crate::plan::signal::{Signal, SignalKind};
 use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
 use crate::standard;
@@ -20,11 +20,11 @@ pub(super) fn seen(plan: &Plan<'_>) -> Option<&'static str> {
 
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     let rule = always("a part of every runbook");
-    let signals = signal::signals(plan);
+    let signals = plan.signals();
     let mut out = Vec::new();
     section(&mut out, heading(3, "Objectives").at(&rule), vec![objectives(plan)]);
-    section(&mut out, heading(3, "Alerts").at(&rule), vec![alerts(plan, &signals)]);
-    section(&mut out, heading(3, "Metrics").at(&rule), vec![metrics(plan, &signals)]);
+    section(&mut out, heading(3, "Alerts").at(&rule), vec![alerts(plan, signals)]);
+    section(&mut out, heading(3, "Metrics").at(&rule), vec![metrics(plan, signals)]);
     section(&mut out, heading(3, SEEN).at(&rule), vec![tools(plan), links(plan)]);
     section(&mut out, heading(3, "Review").at(&rule), vec![review(plan)]);
     out

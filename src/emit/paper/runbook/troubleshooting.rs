@@ -6,7 +6,7 @@ use crate::derive::{EnvironmentFacts, Role};
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
 use crate::emit::paper::{command, here, names, people, told, words};
 use crate::model::{self, Applies, ServiceKind};
-use crate::plan::signal::{self, Signal};
+use crate::plan::signal::Signal;
 use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
 use crate::standard;
@@ -29,7 +29,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         index.push(listed(plan, &runbook.name.value, &runbook.name.origin));
         entries.extend(declared(plan, runbook));
     }
-    let signals = signal::signals(plan);
+    let signals = plan.signals();
     let mut known = standard::all::<model::StdRunbook>("runbook");
     // What people notice first stands first.
     known.sort_by_key(|entry| entry.subject.value != "service");
@@ -38,7 +38,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         if plan.model.declared.runbooks.iter().any(|own| own.name.value == entry.name.value) {
             continue;
         }
-        if let Some(case) = case(plan, entry, &signals) {
+        if let Some(case) = case(plan, entry, signals) {
             index.push(listed(plan, &entry.name.value, &case.origin));
             entries.extend(standard_entry(plan, entry, &case));
         }
