@@ -21,7 +21,7 @@ use deployc::check::Checked;
 use deployc::loader::Memory;
 use deployc::model::AlertSeverity;
 use deployc::plan::Plan;
-use deployc::plan::signal::{Signal, omissions, rollback_queries, signals};
+use deployc::plan::signal::{Signal, omissions, rollback_queries};
 
 const SHOP: &str = include_str!("observe/shop.kdl");
 
@@ -34,7 +34,7 @@ fn with_plan<T>(deploy: &str, then: impl FnOnce(&Plan<'_>) -> T) -> T {
 }
 
 fn of(deploy: &str, environment: &str, name: &str, about: &str) -> Option<Signal> {
-    let all = with_plan(deploy, signals);
+    let all = with_plan(deploy, |plan| plan.signals().to_vec());
     all.into_iter().find(|signal| {
         let subject = [&signal.service, &signal.resource, &signal.domain].into_iter().flatten().next();
         signal.environment == environment && signal.name == name && subject.is_some_and(|subject| subject == about)
@@ -61,7 +61,7 @@ fn a_default_alert_asks_for_its_number_its_floor_and_its_time() {
 
 #[test]
 fn nobody_is_woken_for_staging() {
-    let all = with_plan(SHOP, signals);
+    let all = with_plan(SHOP, |plan| plan.signals().to_vec());
     assert!(all.iter().filter(|one| one.environment == "staging").all(|one| one.severity == AlertSeverity::Ticket));
     assert!(all.iter().filter(|one| one.environment == "staging").all(|one| !one.name.contains("burn")));
 }
@@ -87,7 +87,7 @@ fn a_declared_alert_replaces_the_default_of_its_name() {
     let alert =
         r#"alert "high-error-rate" service="api" route="ticket" { when "error_rate > 7%"; runbook "high-error-rate" }"#;
     let deploy = format!("{SHOP}\n{alert}\n");
-    let all = with_plan(&deploy, signals);
+    let all = with_plan(&deploy, |plan| plan.signals().to_vec());
     let found: Vec<&Signal> = all
         .iter()
         .filter(|one| one.name == "high-error-rate" && one.environment == "production")
