@@ -1,6 +1,7 @@
 //! Predicates on credentials in workflows: cloud identities, secrets, and who may start what reads them.
 
 use crate::prove::Tally;
+use crate::prove::condition::demands;
 use crate::prove::scene::{Job, Scene, jobs};
 
 /// Clouds are reached by the run's own identity.
@@ -54,14 +55,16 @@ pub(super) fn secrets_not_to_forks(scene: &Scene<'_>, tally: &mut Tally) {
 
 /// Whether the job, or one that it waits for, does not run for a fork.
 fn excludes_forks(scene: &Scene<'_>, job: Job<'_>) -> bool {
-    let own = scene.names(&job.condition(), "excludes-forks");
+    let Some(sign) = scene.sign("excludes-forks") else { return false };
+    let words: Vec<&str> = sign.word.iter().map(|word| word.value.as_str()).collect();
     let before = job.after();
-    // A job with `always()` runs although the one before it was left out.
-    let follows = !job.condition().contains("always()");
-    own || (follows
-        && jobs(job.workflow)
-            .filter(|other| before.iter().any(|name| name == other.key))
-            .any(|other| scene.names(&other.condition(), "excludes-forks")))
+    // A job with a function of its own about the state runs although the one before it was left out.
+    let follows = !["always()", "failure()", "cancelled()"].iter().any(|state| job.condition().contains(state));
+    demands(&job.condition(), &words)
+        || (follows
+            && jobs(job.workflow)
+                .filter(|other| before.iter().any(|name| name == other.key))
+                .any(|other| demands(&other.condition(), &words)))
 }
 
 /// What publishes restores no cache.

@@ -3,7 +3,7 @@
 use crate::artifact::{Artifact, Body};
 use crate::derive::EnvironmentFacts;
 use crate::prove::scene::{Job, Scene, Step, jobs, scalar, texts, triggers};
-use crate::prove::{Place, Tally};
+use crate::prove::{Place, Tally, command};
 use crate::render;
 
 /// The production environments.
@@ -39,9 +39,7 @@ pub(super) fn approval_before_production(scene: &Scene<'_>, tally: &mut Tally) {
         let name = &environment.name.value;
         for job in releases(scene, environment) {
             let set = approval.is_some_and(|approval| {
-                bootstrap
-                    .as_ref()
-                    .is_some_and(|(_, text)| text.contains("reviewers") && text.contains(&reviewer(&approval.by.value)))
+                bootstrap.as_ref().is_some_and(|(_, text)| sets_reviewer(text, name, reviewer(&approval.by.value)))
             });
             let fault = match approval {
                 None => Some(format!("nobody approves what goes to `{name}`")),
@@ -59,9 +57,19 @@ pub(super) fn approval_before_production(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
+/// Whether a script sets reviewers for an environment and asks who this one is.
+fn sets_reviewer(script: &str, environment: &str, reviewer: &str) -> bool {
+    let asked = || command::commands(script).filter(|one| one.contains("gh api "));
+    let names = |command: &str, name: &str| {
+        command.split_whitespace().filter_map(|word| word.rsplit_once('/')).any(|(_, last)| last == name)
+    };
+    let mut sets = asked().filter(|one| one.contains("reviewers[][id]"));
+    sets.any(|one| names(&one, environment)) && asked().any(|one| names(&one, reviewer))
+}
+
 /// A team without its organisation, or a login.
-fn reviewer(by: &str) -> String {
-    by.rsplit('/').next().unwrap_or(by).to_owned()
+fn reviewer(by: &str) -> &str {
+    by.rsplit('/').next().unwrap_or(by)
 }
 
 /// Jobs that deploy to production come after the verified deployment to the environment before.
@@ -153,7 +161,8 @@ pub(super) fn rollback_for_every_path(scene: &Scene<'_>, tally: &mut Tally) {
             None => Place::new(".github/workflows", ""),
         };
         tally.judge(place, (!by_workflow).then(|| format!("no workflow takes a release of `{name}` back")));
-        let known = target.as_ref().is_some_and(|(_, text)| text.contains(name.as_str()));
+        let arm = [name.as_str(), "/"].concat();
+        let known = target.as_ref().is_some_and(|(_, text)| text.split_whitespace().any(|word| word.starts_with(&arm)));
         let fault = (manual.is_none() || !known).then(|| format!("no script takes a release of `{name}` back"));
         tally.judge(Place::new("ops/rollback.sh", ""), fault);
     }
@@ -170,18 +179,37 @@ pub(super) fn preview_isolated(scene: &Scene<'_>, tally: &mut Tally) {
                 tally.fails(place, reason);
             }
         }
-        let closes = workflow
-            .find("on.pull_request.types")
-            .is_some_and(|found| texts(found.tree).iter().any(|one| one == "closed"))
-            || triggers(workflow).iter().any(|one| one == "schedule");
-        let removes = jobs(workflow)
-            .find(|job| texts(job.tree).iter().any(|text| text.contains("--remove") || text.contains(" remove")));
-        match removes {
-            Some(job) if closes => tally.holds(job.place("steps")),
-            Some(job) => tally.fails(job.place(""), "nothing starts it when a pull request is closed"),
-            None => tally.fails(Place::new(workflow.path.as_str(), "jobs"), "no job takes previews down"),
+        tally.judge(Place::new(workflow.path.as_str(), "on"), unstarted(workflow));
+        let removing: Vec<Job<'_>> = jobs(workflow).filter(|job| !scene.doing(*job, "removes").is_empty()).collect();
+        for (when, missing) in [("'closed'", "when its pull request is closed"), ("'schedule'", "by a sweep")] {
+            match removing.iter().find(|job| runs_when(**job, when)) {
+                Some(job) => tally.holds(job.place("steps")),
+                None => {
+                    let reason = format!("no job takes `{}` down {missing}", environment.name.value);
+                    tally.fails(Place::new(workflow.path.as_str(), "jobs"), reason);
+                }
+            }
         }
     }
+}
+
+/// What does not start the workflow although previews end by it.
+fn unstarted(workflow: &Artifact) -> Option<String> {
+    let closes =
+        workflow.find("on.pull_request.types").is_some_and(|found| texts(found.tree).iter().any(|one| one == "closed"));
+    let sweeps = triggers(workflow).iter().any(|one| one == "schedule");
+    match (closes, sweeps) {
+        (false, _) => Some("nothing starts it when a pull request is closed".to_owned()),
+        (true, false) => Some("nothing starts it later for what was left behind".to_owned()),
+        (true, true) => None,
+    }
+}
+
+/// Whether the condition of a job, or of one before it, asks for a word.
+fn runs_when(job: Job<'_>, word: &str) -> bool {
+    let before = job.after();
+    let others = jobs(job.workflow).filter(|other| before.iter().any(|need| need == other.key));
+    others.chain([job]).any(|one| one.condition().contains(word))
 }
 
 /// Secrets that a preview reads from the very place that production reads.

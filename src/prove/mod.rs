@@ -3,6 +3,8 @@
 //! A predicate looks at every member of its domain. With nothing to look at it proves nothing; one that fails names
 //! every counterexample. What it cannot see is said in `stdlib/predicates.kdl`.
 
+mod command;
+mod condition;
 mod credential;
 mod delivery;
 mod image;

@@ -4,7 +4,7 @@ use crate::artifact::{Artifact, Path, Segment, Tree, Value};
 use crate::derive::{EnvironmentFacts, Workload};
 use crate::model;
 use crate::plan::Plan;
-use crate::prove::Place;
+use crate::prove::{Place, command};
 use crate::{render, standard};
 
 const WORKFLOWS: &str = ".github/workflows/";
@@ -93,6 +93,12 @@ impl<'a> Scene<'a> {
         environments.iter().flat_map(|environment| environment.workloads.iter().map(move |one| (environment, one)))
     }
 
+    /// Whether a job belongs to an environment that ends with its pull request.
+    pub(super) fn is_preview(&self, job: Job<'_>) -> bool {
+        let name = job.environment();
+        self.plan.ephemeral().any(|environment| name.as_deref() == Some(environment.name.value.as_str()))
+    }
+
     /// The jobs that change what runs somewhere.
     pub(super) fn deploying(&self) -> Vec<Job<'a>> {
         self.jobs().filter(|job| !self.doing(*job, "deploys").is_empty()).collect()
@@ -118,7 +124,10 @@ pub(super) fn shows(step: Step<'_>, sign: &model::StdStepSign) -> bool {
             });
         let command = row.command.value.is_empty()
             || run.as_ref().is_some_and(|run| {
-                run.contains(row.command.value.as_str()) && run.trim_end().ends_with(row.ends.value.as_str())
+                let without = row.without.value.as_str();
+                let mut shown = command::commands(run).filter(|one| one.contains(row.command.value.as_str()));
+                shown.any(|one| without.is_empty() || !one.contains(without))
+                    && run.trim_end().ends_with(row.ends.value.as_str())
             });
         action && input && command
     })

@@ -49,10 +49,9 @@ pub(super) fn alerts_routed(scene: &Scene<'_>, tally: &mut Tally) {
     let manager = scene.artifacts.iter().find(|file| file.path.ends_with("alertmanager.yml"));
     let observe = scene.plan.model.declared.observe.as_ref();
     for alert in &alerts {
-        let severity = alert.tree.get("labels.severity").map(scalar).unwrap_or_default();
         let fault = match manager {
             None => Some(format!("`{}` has no route: nothing says who is told", alert.name())),
-            Some(manager) => unrouted(manager, &severity),
+            Some(manager) => unrouted(manager, alert),
         };
         tally.judge(alert.place("labels"), fault);
     }
@@ -63,31 +62,51 @@ pub(super) fn alerts_routed(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// Whether no receiver of the routes is reached by a severity.
-fn unrouted(manager: &Artifact, severity: &str) -> Option<String> {
+/// Why nobody is told of an alert.
+fn unrouted(manager: &Artifact, alert: &Alert<'_>) -> Option<String> {
     let receivers: Vec<String> = manager
         .find("receivers")
         .map(|found| found.tree.items().iter().filter_map(|one| one.key("name").map(scalar)).collect())
         .unwrap_or_default();
-    let route = manager.find("route").map(|found| found.tree)?;
-    let reached = reached(route, severity);
-    match reached {
-        Some(name) if receivers.contains(&name) => None,
-        Some(name) => Some(format!("the receiver `{name}` does not exist")),
-        None => Some(format!("no route takes alerts of severity `{severity}`")),
+    let mut reached = Vec::new();
+    if let Some(route) = manager.find("route") {
+        follow(route.tree, alert.tree, &mut reached);
+    }
+    match reached.iter().find(|name| !receivers.contains(name)) {
+        Some(name) => Some(format!("the receiver `{name}` of `{}` does not exist", alert.name())),
+        None if reached.is_empty() => Some(format!("no route takes `{}`", alert.name())),
+        None => None,
     }
 }
 
-fn reached(route: &Tree, severity: &str) -> Option<String> {
+/// The receivers that a route and those below it tell of an alert: the first that fits, and further ones where it goes on.
+fn follow(route: &Tree, alert: &Tree, reached: &mut Vec<String>) {
+    let mut taken = false;
     for child in route.key("routes").map(Tree::items).unwrap_or_default() {
         let matchers = child.key("matchers").map(texts).unwrap_or_default();
-        let others = matchers.iter().any(|matcher| !matcher.starts_with("severity"));
-        let own = matchers.iter().any(|matcher| matcher.starts_with("severity") && matcher.contains(severity));
-        if own && !others {
-            return reached(child, severity).or_else(|| child.key("receiver").map(scalar));
+        if !matchers.iter().all(|matcher| fits(matcher, alert)) {
+            continue;
+        }
+        taken = true;
+        follow(child, alert, reached);
+        if child.key("continue").map(scalar).as_deref() != Some("true") {
+            break;
         }
     }
-    route.key("receiver").map(scalar)
+    if !taken {
+        reached.extend(route.key("receiver").map(scalar));
+    }
+}
+
+/// Whether a matcher `name="value"` or `name!="value"` fits the labels of an alert; others are taken not to.
+fn fits(matcher: &str, alert: &Tree) -> bool {
+    let Some((name, value)) = matcher.split_once('=') else { return false };
+    let (name, negated) = match name.trim().strip_suffix('!') {
+        Some(name) => (name.trim(), true),
+        None => (name.trim(), false),
+    };
+    let label = alert.key("labels").and_then(|labels| labels.key(name)).map(scalar).unwrap_or_default();
+    (label == value.trim().trim_matches('"')) != negated
 }
 
 /// Every alert says where its runbook entry is.
@@ -111,7 +130,9 @@ pub(super) fn absence_alerted(scene: &Scene<'_>, tally: &mut Tally) {
             let found = alerts.iter().find(|alert| {
                 let expression = alert.tree.key("expr").map(scalar).unwrap_or_default();
                 let service = alert.tree.get("labels.service").map(scalar);
-                (expression.contains("absent(") || expression.contains("absent_over_time("))
+                let place = alert.tree.get("labels.environment").map(scalar);
+                place.is_none_or(|place| place == environment.name.value)
+                    && (expression.contains("absent(") || expression.contains("absent_over_time("))
                     && (service.as_deref() == Some(workload.name.value.as_str())
                         || expression.contains(&["\"", &workload.name.value, "\""].concat()))
             });

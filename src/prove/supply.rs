@@ -2,7 +2,7 @@
 
 use crate::artifact::Tree;
 use crate::prove::Tally;
-use crate::prove::scene::{Job, Scene, scalar, texts};
+use crate::prove::scene::{Job, Scene, Step, scalar, texts};
 use crate::prove::service::{Subject, witnesses};
 
 /// The jobs that push an image.
@@ -10,10 +10,15 @@ fn pushing<'a>(scene: &Scene<'a>) -> Vec<Job<'a>> {
     scene.jobs().filter(|job| !scene.doing(*job, "pushes-image").is_empty()).collect()
 }
 
-/// Deploying jobs take the digest of the job that built it.
+/// The jobs that put an image into an environment.
+fn releasing<'a>(scene: &Scene<'a>) -> Vec<Job<'a>> {
+    scene.jobs().filter(|job| !scene.doing(*job, "releases").is_empty()).collect()
+}
+
+/// Releasing jobs take the digest of the job that built it.
 pub(super) fn image_built_once(scene: &Scene<'_>, tally: &mut Tally) {
     let pushing = pushing(scene);
-    for job in scene.deploying() {
+    for job in releasing(scene) {
         let builders: Vec<&Job<'_>> =
             pushing.iter().filter(|built| built.workflow.path == job.workflow.path && built.key != job.key).collect();
         if !scene.doing(job, "pushes-image").is_empty() {
@@ -51,7 +56,7 @@ pub(super) fn image_pinned_by_digest(scene: &Scene<'_>, tally: &mut Tally) {
 
 /// A deploying step that hands over an image without digest.
 fn by_tag(scene: &Scene<'_>) -> Option<String> {
-    for job in scene.deploying() {
+    for job in releasing(scene) {
         let own = job.tree.key("env").map(Tree::entries).unwrap_or_default();
         let steps = job.steps().flat_map(|step| step.tree.key("env").map(Tree::entries).unwrap_or_default());
         for (name, value) in own.iter().chain(steps) {
@@ -65,7 +70,7 @@ fn by_tag(scene: &Scene<'_>) -> Option<String> {
 }
 
 fn after_push(scene: &Scene<'_>, tally: &mut Tally, sign: &str, missing: &str) {
-    for job in pushing(scene) {
+    for job in pushing(scene).into_iter().filter(|job| !scene.is_preview(*job)) {
         match scene.doing(job, sign).first() {
             Some(step) => tally.holds(step.place("")),
             None => tally.fails(job.place("steps"), missing),
@@ -73,28 +78,44 @@ fn after_push(scene: &Scene<'_>, tally: &mut Tally, sign: &str, missing: &str) {
     }
 }
 
-/// What pushes an image signs it.
+/// What pushes an image that lasts signs it.
 pub(super) fn image_signed(scene: &Scene<'_>, tally: &mut Tally) {
     after_push(scene, tally, "signs-image", "the job pushes an image and does not sign it");
 }
 
-/// What pushes an image attests its components.
+/// What pushes an image that lasts attests its components.
 pub(super) fn sbom_attached(scene: &Scene<'_>, tally: &mut Tally) {
     after_push(scene, tally, "attests-sbom", "the job pushes an image and attests no list of its components");
 }
 
-/// What deploys verifies first.
+/// What releases to an environment that lasts verifies first.
 pub(super) fn provenance_verified_before_deploy(scene: &Scene<'_>, tally: &mut Tally) {
     let built: Vec<&str> = pushing(scene).iter().map(|job| job.workflow.path.as_str()).collect();
-    for job in scene.deploying() {
+    for job in releasing(scene).into_iter().filter(|job| !scene.is_preview(*job)) {
         if !built.contains(&job.workflow.path.as_str()) {
             continue;
         }
-        let deploys = scene.doing(job, "deploys").first().map(|step| step.index);
-        let verifies = scene.doing(job, "verifies-image").into_iter().find(|step| Some(step.index) <= deploys);
-        match verifies {
-            Some(step) => tally.holds(step.place("")),
-            None => tally.fails(job.place("steps"), "the job deploys an image that it does not verify"),
+        let verifies = scene.doing(job, "verifies-image");
+        for step in scene.doing(job, "releases") {
+            let images = images(step);
+            let verified = verifies.iter().find(|one| {
+                one.index < step.index && images.iter().all(|image| one.run().is_some_and(|run| run.contains(image)))
+            });
+            match verified {
+                Some(verified) => tally.holds(verified.place("")),
+                None => tally.fails(step.place(""), "the step releases an image that was not verified"),
+            }
         }
     }
+}
+
+/// The variables of a step's command that hold an image.
+fn images(step: Step<'_>) -> Vec<String> {
+    let run = step.run().unwrap_or_default();
+    let held = run.split('$').skip(1).filter_map(|after| {
+        let name = after.strip_prefix('{').unwrap_or(after);
+        let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(name.len());
+        name.get(..end)
+    });
+    held.filter(|name| name.starts_with("IMAGE")).map(str::to_owned).collect()
 }
