@@ -54,8 +54,9 @@ fn loader(deploy: &str) -> Memory {
 fn documents(deploy: &str) -> Result<Vec<Artifact>, String> {
     let mut compilation = deployc::check(&loader(deploy), "deploy.kdl", None).unwrap();
     let artifacts = compilation.build().ok_or_else(|| format!("{:?}", compilation.diagnostics))?;
-    let ours = ["docs/runbook.md", "docs/deployment.md", "docs/bootstrap.md"];
-    Ok(artifacts.into_iter().filter(|artifact| ours.contains(&artifact.path.as_str())).collect())
+    let ours = ["docs/runbook.md", "docs/deployment.md", "docs/bootstrap.md", "SECURITY.md"];
+    let is_ours = |path: &str| ours.contains(&path) || path.starts_with("docs/security/");
+    Ok(artifacts.into_iter().filter(|artifact| is_ours(&artifact.path)).collect())
 }
 
 fn built(deploy: &str) -> Vec<Artifact> {
@@ -456,9 +457,9 @@ fn an_overlaid_secret_is_rotated_where_it_lies() {
         "environment \"production\" {\n    secret \"stripe\" { from \"gcp-secret-manager\" path=\"live-stripe\" }";
     let text = deployc::render::text(document(
         &built(&SHOP.replace("environment \"production\" {", overlay)),
-        "docs/runbook.md",
+        "docs/security/secrets.md",
     ));
-    assert!(text.contains("#### Secret stripe (staging)") && text.contains("#### Secret stripe (production)"));
+    assert!(text.contains("## Secret stripe (staging, preview)") && text.contains("## Secret stripe (production)"));
     assert!(text.contains("gcloud secrets versions add live-stripe --project acme-prod"));
     assert!(text.contains("gcloud secrets versions add shop-stripe --project acme-staging"));
     assert!(!text.contains("gcloud secrets versions add shop-stripe --project acme-prod"));
@@ -493,8 +494,11 @@ fn documents_link_only_to_sections_that_are_there() {
     );
     for (deploy, rotated) in [(&worker, None), (&unread, None), (&behind, Some("Secret broker"))] {
         let all = built(deploy);
-        let found = headings(document(&all, "docs/runbook.md"), 4);
+        let secrets = all.iter().find(|artifact| artifact.path == "docs/security/secrets.md");
+        let found = secrets.map(|secrets| headings(secrets, 2)).unwrap_or_default();
         let found = found.iter().find(|heading| heading.starts_with("Secret "));
         assert_eq!(found.map(String::as_str), rotated, "{deploy}");
+        let runbook = deployc::render::text(document(&all, "docs/runbook.md"));
+        assert_eq!(runbook.contains("security/secrets.md#secret-broker"), rotated.is_some(), "{deploy}");
     }
 }

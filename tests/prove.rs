@@ -321,6 +321,7 @@ fn broken() -> Vec<(&'static str, Break)> {
             }),
         ),
         ("read-only-root", Remove("compose.yaml", "services.api", "read_only")),
+        ("cron-runs-apart", Declare("overlap=\"forbid\"", "overlap=\"allow\"")),
         ("resource-not-public", Set("compose.yaml", "services.orders", "ports", list(["5432:5432"]))),
         ("resource-password-from-store", Set(API, "spec.template.spec.containers[0].env", "", text(""))),
         ("backup-declared", Declare("backup every=\"1d\" keep=\"30d\"", "")),

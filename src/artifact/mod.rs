@@ -19,6 +19,7 @@ pub use dockerfile::Dockerfile;
 pub use lines::{Line, LineContent};
 pub use markdown::Block;
 pub use path::{Found, Missing, Path, PathError, Segment};
+pub use prose::told;
 pub use shell::{Cases, Interpreter, LineKind, Prologue, Script, ScriptLine, Word};
 pub(crate) use template::{Piece, pieces};
 pub use tree::{Part, Tree, Value, code, fill, github, int, list, map, mixed, null, text};

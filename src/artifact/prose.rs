@@ -187,6 +187,43 @@ pub fn prose(template: &str, holes: &[(&str, Inline)]) -> Prose {
     Prose(inlines)
 }
 
+/// A sentence of the standard library: its placeholders are filled, its `code` is code.
+pub fn told(text: &str, holes: &[(&str, Prose)]) -> Prose {
+    let mut out = Prose::default();
+    for (index, piece) in text.split('`').enumerate() {
+        let is_code = index % 2 == 1;
+        let mut rest = piece;
+        while let Some((before, fill, after)) = first_hole(rest, holes) {
+            out = match is_code {
+                true => out.then(Inline::code([before, &fill.shown()].concat())),
+                false => plain(out, before).then(fill.clone()),
+            };
+            rest = after;
+        }
+        out = match (is_code, rest.is_empty()) {
+            (_, true) => out,
+            (true, false) => out.then(Inline::code(rest)),
+            (false, false) => plain(out, rest),
+        };
+    }
+    out
+}
+
+fn plain(out: Prose, text: &str) -> Prose {
+    if text.is_empty() { out } else { out.then(text) }
+}
+
+/// The first placeholder that one of the holes fills: what stands before it, what fills it, what follows.
+fn first_hole<'t, 'h>(text: &'t str, holes: &'h [(&str, Prose)]) -> Option<(&'t str, &'h Prose, &'t str)> {
+    holes
+        .iter()
+        .filter_map(|(name, fill)| {
+            let (before, after) = text.split_once(["{", name, "}"].concat().as_str())?;
+            Some((before, fill, after))
+        })
+        .min_by_key(|(before, ..)| before.len())
+}
+
 fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<(&'t str, &'t str)> {
     text.strip_prefix(open)?.split_once(close).filter(|(inner, _)| !inner.is_empty())
 }

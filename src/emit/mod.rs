@@ -3,6 +3,7 @@
 pub mod coverage;
 mod environment;
 mod github;
+mod gitleaks;
 pub mod image;
 mod observe;
 pub mod ops;
@@ -41,6 +42,7 @@ pub static EMITTERS: &[Emitter] = &[
     Emitter { name: "environment", group: Group::Iac, emit: environment::emit },
     Emitter { name: "image", group: Group::Iac, emit: image::emit },
     Emitter { name: "github", group: Group::CiCd, emit: github::emit },
+    Emitter { name: "gitleaks", group: Group::ThreatModel, emit: gitleaks::emit },
     Emitter { name: "observability", group: Group::Observability, emit: observe::emit },
 ];
 
@@ -48,6 +50,7 @@ pub static EMITTERS: &[Emitter] = &[
 pub static PAPERS: &[Paper] = &[
     Paper { name: "runbook", group: Group::Operations, write: paper::runbook::emit },
     Paper { name: "deployment-plan", group: Group::Operations, write: paper::deployment_plan::emit },
+    Paper { name: "security", group: Group::ThreatModel, write: paper::security::emit },
     Paper { name: "day-0", group: Group::Operations, write: paper::bootstrap::emit },
 ];
 

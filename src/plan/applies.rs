@@ -1,8 +1,9 @@
 //! Whether what a fact of the standard library rests on is declared: for default alerts, runbook entries and the like.
 
-use crate::derive::{EnvironmentFacts, Role, Workload};
+use crate::derive::{EnvironmentFacts, Exposure, Role, Workload};
 use crate::model::{self, Applies, ResourceKind, ResourceOrigin};
 use crate::plan::Plan;
+use crate::source::Origin;
 
 /// The resources that a workload uses, in the order declared.
 pub fn resources<'a>(plan: &Plan<'a>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<&'a model::Resource> {
@@ -80,6 +81,7 @@ pub fn in_environment(plan: &Plan<'_>, environment: &EnvironmentFacts, applies: 
         Applies::Flow => plan.model.threats.as_ref().is_some_and(|threats| !threats.flow.is_empty()),
         Applies::Stateful => setting.resources.iter().any(|resource| is_stateful(resource) && !is_external(resource)),
         Applies::Public
+        | Applies::Internal
         | Applies::Port
         | Applies::Usage
         | Applies::Scale
@@ -95,12 +97,24 @@ pub fn in_environment(plan: &Plan<'_>, environment: &EnvironmentFacts, applies: 
         | Applies::External
         | Applies::Slo
         | Applies::Image
+        | Applies::BuildValue
         | Applies::DataConfidential
         | Applies::Kubernetes
         | Applies::Flag => {
             environment.workloads.iter().any(|workload| to_workload(plan, environment, workload, applies))
         }
     }
+}
+
+/// Where the first value is written that a page of a workload is built with.
+pub fn built_with(plan: &Plan<'_>, workload: &Workload) -> Option<Origin> {
+    let loaded = match workload.role.value {
+        Role::Web | Role::Static => true,
+        Role::Api | Role::Worker | Role::Cron | Role::Function | Role::Task => false,
+    };
+    let image = plan.image(workload).filter(|_| loaded)?;
+    let first = image.build_values.iter().flat_map(|(_, values)| values).next()?;
+    Some(first.origin.clone())
 }
 
 /// Whether it applies to a workload.
@@ -110,6 +124,7 @@ pub fn to_workload(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &W
     let used = resources(plan, environment, workload);
     match applies {
         Applies::Public => workload.is_public(),
+        Applies::Internal => workload.ports.iter().any(|port| port.exposure.value == Exposure::Internal),
         Applies::Port => !workload.ports.is_empty(),
         Applies::Usage => {
             service.is_some_and(|service| service.usage.as_ref().is_some_and(|usage| usage.traffic.is_some()))
@@ -131,6 +146,7 @@ pub fn to_workload(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &W
         Applies::External => used.iter().any(|resource| is_external(resource)),
         Applies::Slo => setting.slos.iter().any(|slo| slo.service.value == workload.name.value),
         Applies::Image => workload.image.is_some(),
+        Applies::BuildValue => built_with(plan, workload).is_some(),
         Applies::DataConfidential => {
             let class = |data: &crate::source::Sourced<model::DataClass>| match data.value {
                 model::DataClass::Confidential | model::DataClass::Restricted => true,

@@ -51,11 +51,8 @@ impl<'a> Plan<'a> {
         };
         match word {
             Applies::Always => Some(workload.name.origin.clone()),
-            Applies::Public => workload
-                .ports
-                .iter()
-                .find(|port| port.exposure.value == Exposure::Public)
-                .map(|port| port.exposure.origin.clone()),
+            Applies::Public => exposed(workload, Exposure::Public),
+            Applies::Internal => exposed(workload, Exposure::Internal),
             Applies::Port => workload.main_port().map(|port| port.node.origin.clone()),
             Applies::Usage => service?.usage.as_ref()?.traffic.as_ref().map(|traffic| traffic.origin.clone()),
             Applies::Scale => (workload.scale.1.value > 1).then(|| workload.scale.1.origin.clone()),
@@ -87,6 +84,7 @@ impl<'a> Plan<'a> {
                     .map(|slo| slo.origin.clone()),
             ),
             Applies::Image => workload.image.map(|_| workload.name.origin.clone()),
+            Applies::BuildValue => applies::built_with(self, workload),
             Applies::Pipeline => Some(self.pipeline().1),
             Applies::Preview => environment.ephemeral.value.then(|| environment.ephemeral.origin.clone()),
             Applies::Flow => {
@@ -143,6 +141,11 @@ impl<'a> Plan<'a> {
             .map(|one| one.origin.clone());
         joined(app.map(|data| data.origin.clone()).into_iter().chain(classes).chain(values))
     }
+}
+
+/// The first port that is open so far.
+fn exposed(workload: &Workload, exposure: Exposure) -> Option<Origin> {
+    workload.ports.iter().find(|port| port.exposure.value == exposure).map(|port| port.exposure.origin.clone())
 }
 
 /// Whether a resource is of those that a word tells of; a word about something else tells of all.

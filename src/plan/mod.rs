@@ -4,6 +4,7 @@ pub mod applies;
 mod grounds;
 pub mod link;
 pub mod signal;
+pub mod threat;
 
 pub use grounds::{joined, suits};
 

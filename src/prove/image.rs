@@ -2,7 +2,7 @@
 
 use crate::artifact::dockerfile::{Dockerfile, InstructionKind};
 use crate::artifact::{Artifact, Body};
-use crate::prove::scene::{Scene, scalar};
+use crate::prove::scene::{Scene, runs, scalar};
 use crate::prove::{Place, Tally};
 use crate::render;
 
@@ -94,7 +94,7 @@ pub(super) fn dependencies_locked(scene: &Scene<'_>, tally: &mut Tally) {
         for one in file.stages.iter().flat_map(|stage| &stage.instructions) {
             let InstructionKind::Run(run) = &one.kind else { continue };
             let text = render::script(&run.script);
-            if let Some(row) = sign.step.iter().find(|row| text.contains(row.command.value.as_str())) {
+            if let Some(row) = sign.step.iter().find(|row| runs(&text, row)) {
                 let reason = format!("`{}` does not follow the lock file", row.command.value.trim_end());
                 tally.fails(Place::new(artifact.path.as_str(), "RUN"), reason);
             }

@@ -12,10 +12,12 @@ pub mod links;
 mod pipeline;
 mod resource;
 mod scene;
+mod scope;
 mod secret;
 mod service;
 mod signal;
 mod supply;
+pub mod threat;
 mod workflow;
 
 use std::fmt;
@@ -185,6 +187,7 @@ pub static PREDICATES: &[Predicate] = &[
     Predicate { name: "callers-authenticated", run: service::callers_authenticated },
     Predicate { name: "least-service-account", run: service::least_service_account },
     Predicate { name: "read-only-root", run: service::read_only_root },
+    Predicate { name: "cron-runs-apart", run: service::cron_runs_apart },
     Predicate { name: "resource-not-public", run: resource::resource_not_public },
     Predicate { name: "resource-password-from-store", run: resource::resource_password_from_store },
     Predicate { name: "backup-declared", run: resource::backup_declared },

@@ -123,14 +123,24 @@ pub(super) fn shows(step: Step<'_>, sign: &model::StdStepSign) -> bool {
                 wanted => value == wanted,
             });
         let command = row.command.value.is_empty()
-            || run.as_ref().is_some_and(|run| {
-                let without = row.without.value.as_str();
-                let mut shown = command::commands(run).filter(|one| one.contains(row.command.value.as_str()));
-                shown.any(|one| without.is_empty() || !one.contains(without))
-                    && run.trim_end().ends_with(row.ends.value.as_str())
-            });
+            || run.as_ref().is_some_and(|run| runs(run, row) && run.trim_end().ends_with(row.ends.value.as_str()));
         action && input && command
     })
+}
+
+/// Whether a script runs the command of a sign.
+pub(super) fn runs(script: &str, row: &model::StdStepSignStep) -> bool {
+    let without = row.without.value.as_str();
+    let mut shown = command::commands(script).filter(|one| holds_word(one, &row.command.value));
+    shown.any(|one| without.is_empty() || !one.contains(without))
+}
+
+/// Whether words stand in a command and are not the end of a longer word: `pnpm install` runs no `npm install`.
+fn holds_word(command: &str, words: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    let whole = |at: usize| !command.get(..at).is_some_and(|before| before.ends_with(is_letter));
+    let open = !words.starts_with(is_letter);
+    command.match_indices(words).any(|(at, _)| open || whole(at))
 }
 
 /// The jobs of a workflow.

@@ -1,6 +1,6 @@
 //! Predicates on the platform files of services, at the places that each platform's facts name.
 
-use crate::artifact::{Path, Segment, Tree};
+use crate::artifact::{Artifact, Path, Segment, Tree};
 use crate::derive::{EnvironmentFacts, Exposure, Role, Workload};
 use crate::model;
 use crate::prove::scene::{Scene, scalar};
@@ -86,10 +86,24 @@ pub(super) fn witnesses<'a>(
     for row in rows {
         let Some(file) = scene.file(&subject.fill(&row.in_.value, variable)) else { continue };
         let key = subject.fill(&row.at.value, variable);
-        let tree = Path::parse(&key).ok().and_then(|_| file.find(&key)).map(|found| found.tree);
-        found.push(Witness { row: row.clone(), place: Place::new(file.path.as_str(), key), tree });
+        let tree = file.find(&key).map(|found| found.tree);
+        let by_absence = row.absent.value || !row.not.value.is_empty();
+        let cited = if tree.is_none() && by_absence { holder(file, &key) } else { key };
+        found.push(Witness { row: row.clone(), place: Place::new(file.path.as_str(), cited), tree });
     }
     found
+}
+
+/// The nearest key around one that is not there: what is shown by absence is seen in what would hold it.
+fn holder(file: &Artifact, key: &str) -> String {
+    let Ok(mut path) = Path::parse(key) else { return key.to_owned() };
+    while path.segments.pop().is_some() {
+        let around = path.to_string();
+        if file.find(&around).is_some() {
+            return around;
+        }
+    }
+    String::new()
 }
 
 /// Judges a subject at the first place that is there; `missing` is what its absence means.
@@ -148,6 +162,20 @@ pub(super) fn https_only(scene: &Scene<'_>, tally: &mut Tally) {
 /// What is not public is not reached from outside.
 pub(super) fn internal_services_not_public(scene: &Scene<'_>, tally: &mut Tally) {
     each(scene, tally, "internal-services-not-public", "an internal service is open to the internet", is_internal);
+}
+
+/// Runs of a cron are kept apart; the check refuses it where neither the platform nor its timeout can.
+pub(super) fn cron_runs_apart(scene: &Scene<'_>, tally: &mut Tally) {
+    for (environment, workload) in scene.deployments() {
+        let service = workload.service(scene.plan.setting(environment));
+        let Some(schedule) = service.and_then(|service| service.schedule.as_ref()) else { continue };
+        let name = &workload.name.value;
+        let fault = match schedule.overlap.value {
+            model::Overlap::Forbid | model::Overlap::Replace => None,
+            model::Overlap::Allow => Some(format!("two runs of `{name}` may work at once")),
+        };
+        tally.judge(scene.declared(&["service.", name, ".schedule.overlap"].concat()), fault);
+    }
 }
 
 /// Internal services ask their callers who they are.

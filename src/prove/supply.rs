@@ -97,9 +97,11 @@ pub(super) fn provenance_verified_before_deploy(scene: &Scene<'_>, tally: &mut T
         }
         let verifies = scene.doing(job, "verifies-image");
         for step in scene.doing(job, "releases") {
-            let images = images(step);
+            let images: Vec<Vec<String>> = images(step).into_iter().map(|image| same(step, image)).collect();
             let verified = verifies.iter().find(|one| {
-                one.index < step.index && images.iter().all(|image| one.run().is_some_and(|run| run.contains(image)))
+                let run = one.run().unwrap_or_default();
+                let named = |names: &Vec<String>| names.iter().any(|name| names_variable(&run, name));
+                one.index < step.index && images.iter().all(named)
             });
             match verified {
                 Some(verified) => tally.holds(verified.place("")),
@@ -109,13 +111,31 @@ pub(super) fn provenance_verified_before_deploy(scene: &Scene<'_>, tally: &mut T
     }
 }
 
+/// A variable, and those of its job that hold the very same image: services that share one are verified once.
+fn same(step: Step<'_>, image: String) -> Vec<String> {
+    let held = step.job.tree.key("env").map(Tree::entries).unwrap_or_default();
+    let Some(value) = held.iter().find(|(name, _)| *name == image).map(|(_, value)| scalar(value)) else {
+        return vec![image];
+    };
+    held.iter().filter(|(_, other)| scalar(other) == value).map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether a script reads a variable.
+fn names_variable(script: &str, name: &str) -> bool {
+    variables(script).any(|found| found == name)
+}
+
 /// The variables of a step's command that hold an image.
 fn images(step: Step<'_>) -> Vec<String> {
     let run = step.run().unwrap_or_default();
-    let held = run.split('$').skip(1).filter_map(|after| {
+    variables(&run).filter(|name| name.starts_with("IMAGE")).map(str::to_owned).collect()
+}
+
+/// The variables that a script reads.
+fn variables(script: &str) -> impl Iterator<Item = &str> {
+    script.split('$').skip(1).filter_map(|after| {
         let name = after.strip_prefix('{').unwrap_or(after);
         let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(name.len());
         name.get(..end)
-    });
-    held.filter(|name| name.starts_with("IMAGE")).map(str::to_owned).collect()
+    })
 }

@@ -199,6 +199,8 @@ pub(super) enum StoreVerb {
     Check,
     /// An old value is switched off.
     Disable,
+    /// Who has read it.
+    Log,
 }
 
 /// The store of a secret: as declared, else the host's own.
@@ -225,6 +227,7 @@ pub(super) fn of_store(
         StoreVerb::Put => facts.put.as_ref(),
         StoreVerb::Check => facts.check.as_ref(),
         StoreVerb::Disable => facts.disable.as_ref(),
+        StoreVerb::Log => facts.log.as_ref(),
     }?;
     let mut words: Vec<(&str, String)> = Vec::new();
     if let Some(from) = &secret.from {

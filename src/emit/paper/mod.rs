@@ -9,10 +9,11 @@ pub mod deployment_plan;
 mod people;
 mod rollback;
 pub mod runbook;
+pub mod security;
 mod timing;
 
 use crate::artifact::markdown::{Block, Inline, Prose};
-use crate::artifact::slug;
+use crate::artifact::{slug, told};
 use crate::derive::Scope;
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -44,43 +45,6 @@ fn code(data: impl Into<String>) -> Inline {
 /// Names as code, with commas.
 fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> Prose {
     Prose::joined(names.into_iter().map(code), ", ")
-}
-
-/// A sentence of the standard library: its placeholders are filled, its `code` is code.
-fn told(text: &str, holes: &[(&str, Prose)]) -> Prose {
-    let mut out = Prose::default();
-    for (index, piece) in text.split('`').enumerate() {
-        let is_code = index % 2 == 1;
-        let mut rest = piece;
-        while let Some((before, fill, after)) = first_hole(rest, holes) {
-            out = match is_code {
-                true => out.then(code([before, &fill.shown()].concat())),
-                false => plain(out, before).then(fill.clone()),
-            };
-            rest = after;
-        }
-        out = match (is_code, rest.is_empty()) {
-            (_, true) => out,
-            (true, false) => out.then(code(rest)),
-            (false, false) => plain(out, rest),
-        };
-    }
-    out
-}
-
-fn plain(out: Prose, text: &str) -> Prose {
-    if text.is_empty() { out } else { out.then(text) }
-}
-
-/// The first placeholder that one of the holes fills: what stands before it, what fills it, what follows.
-fn first_hole<'t, 'h>(text: &'t str, holes: &'h [(&str, Prose)]) -> Option<(&'t str, &'h Prose, &'t str)> {
-    holes
-        .iter()
-        .filter_map(|(name, fill)| {
-            let (before, after) = text.split_once(["{", name, "}"].concat().as_str())?;
-            Some((before, fill, after))
-        })
-        .min_by_key(|(before, ..)| before.len())
 }
 
 /// A text of the user with its templates filled, as it reads where people are woken.

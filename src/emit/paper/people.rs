@@ -46,6 +46,16 @@ pub(super) fn routes<'a>(plan: &Plan<'a>) -> &'a [model::ObserveRoute] {
     plan.model.declared.observe.as_ref().map_or(&[], |observe| &observe.route)
 }
 
+/// The route of an alert of a severity: the one of its name, else the loudest or the quietest.
+pub(super) fn route_of<'a>(plan: &Plan<'a>, severity: model::AlertSeverity) -> Option<&'a model::ObserveRoute> {
+    let routes = routes(plan);
+    let nearest = match severity {
+        model::AlertSeverity::Page => routes.first(),
+        model::AlertSeverity::Ticket => routes.last(),
+    };
+    routes.iter().find(|route| route.name.value == severity.word()).or(nearest)
+}
+
 /// The table of routes; empty where there are none.
 pub(super) fn contacts(plan: &Plan<'_>) -> Block {
     let rows = routes(plan).iter().map(|route| {

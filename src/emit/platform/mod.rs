@@ -18,7 +18,7 @@ pub use build::{
 };
 pub use login::{Access, Login, LoginStep, Permission, StepKind, reads_secrets};
 pub use operations::{Setting, Verb, function_name};
-pub use provision::Provision;
+pub use provision::{Kept, Provision};
 pub use registry::{REGISTRY_PASSWORD, REGISTRY_USERNAME, Registry, push, registry, repository};
 
 use crate::artifact::{Artifact, Script};
@@ -63,6 +63,11 @@ pub trait Backend: Sync {
         workload: &Workload,
         name: &str,
     ) -> Option<Script>;
+
+    /// Where the platform itself keeps what opens a resource, for the list of secrets.
+    fn kept(&self, _plan: &Plan<'_>, _environment: &EnvironmentFacts, _resource: &model::Resource) -> Option<Kept> {
+        None
+    }
 
     /// The command that opens a session with a resource, for a person.
     fn connect(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Script>;

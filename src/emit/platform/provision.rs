@@ -1,4 +1,4 @@
-//! What must exist before the first release, as a test and the commands that make it.
+//! What must exist before the first release, as a test and the commands that make it, and the secrets that are made then.
 
 use crate::artifact::Script;
 use crate::source::Origin;
@@ -16,4 +16,17 @@ pub struct Provision {
     pub make: Script,
     /// What decides it.
     pub origin: Origin,
+}
+
+/// A secret that a platform makes and keeps by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What it is: the address or the password of a resource.
+    pub what: &'static str,
+    /// Where it is kept.
+    pub store: String,
+    /// Its name there.
+    pub path: String,
+    /// Puts a new value in, from standard input.
+    pub put: Option<Script>,
 }

@@ -6,6 +6,7 @@ use crate::emit::paper::deployment::{
     Deployment, by_environment, deployments, host_properties, platform_title, program_names, released,
 };
 use crate::emit::paper::deployment_plan::{about, listed};
+use crate::emit::paper::security::secrets;
 use crate::emit::paper::{always, code, command, names, section};
 use crate::model::PipelineService;
 use crate::plan::{Plan, joined};
@@ -211,12 +212,12 @@ fn secrets(plan: &Plan<'_>) -> Block {
         }
     }
     let mut items: Vec<Item> = all.into_iter().map(|(item, _)| item).collect();
-    let rotated = crate::emit::paper::runbook::rotated(plan);
+    let rotated = secrets::rotated(plan);
     if let Some(origin) = joined(rotated.iter().map(|secret| secret.name.origin.clone())) {
         let mut known: Vec<&str> = rotated.iter().map(|secret| secret.name.value.as_str()).collect();
         known.dedup();
-        let runbook = Inline::section("Rotate a secret", crate::emit::paper::runbook::path(plan), "rotate-a-secret");
-        let words = Prose::from("Rotation of ").then(listed(known)).then(": ").then(runbook).then(".");
+        let list = Inline::file("Secrets", secrets::path(plan));
+        let words = Prose::from("Rotation of ").then(listed(known)).then(": ").then(list).then(".");
         items.push(item(words).at(&origin));
     }
     bullets(items)

@@ -3,14 +3,12 @@
 mod deployment;
 mod monitoring;
 mod operations;
-mod secrets;
 mod troubleshooting;
 
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, row, table};
 use crate::artifact::{Artifact, Group, slug};
 use crate::emit::paper::deployment::{addresses, deployments, host_words, released, watched};
 use crate::emit::paper::{always, code, here, people, rollback, section, words};
-use crate::model;
 use crate::plan::Plan;
 use crate::prove::Proofs;
 
@@ -33,9 +31,12 @@ pub(super) fn dashboards(plan: &Plan<'_>) -> Option<Inline> {
     monitoring::seen(plan).map(|heading| Inline::section(heading, path(plan), slug(heading)))
 }
 
-/// The secrets whose rotation it tells, an overlaid one once for each place it lies.
-pub(super) fn rotated<'a>(plan: &Plan<'a>) -> Vec<&'a model::Secret> {
-    secrets::rotated(plan)
+/// The words of another document, with a link where they send somebody to the dashboard.
+pub(super) fn pointed(plan: &Plan<'_>, words: Prose) -> Prose {
+    match dashboards(plan) {
+        Some(link) => troubleshooting::pointed(words, &link),
+        None => words,
+    }
 }
 
 /// The entries of the section Troubleshooting, each with the anchor of its heading: what alerts link to.

@@ -4,7 +4,7 @@ use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, shell};
 use crate::derive::Role;
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
-use crate::emit::paper::runbook::secrets;
+use crate::emit::paper::security::secrets;
 use crate::emit::paper::{always, code, command, section};
 use crate::emit::platform;
 use crate::plan::Plan;
@@ -56,7 +56,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     section(&mut out, heading(3, "Connect to a resource").at(&rule), connections(plan));
     section(&mut out, heading(3, "Backups").at(&rule), backups(plan));
     section(&mut out, heading(3, "Feature flags").at(&rule), flags(plan, &all));
-    section(&mut out, heading(3, "Rotate a secret").at(&rule), secrets::blocks(plan));
+    section(&mut out, heading(3, "Rotate a secret").at(&rule), secrets::index(plan));
     out
 }
 

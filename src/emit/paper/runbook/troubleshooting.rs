@@ -4,6 +4,7 @@ use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
 use crate::derive::{EnvironmentFacts, Role};
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
+use crate::emit::paper::security::linked;
 use crate::emit::paper::{command, here, names, people, told, words};
 use crate::model::{self, Applies, ServiceKind};
 use crate::plan::signal::Signal;
@@ -193,24 +194,15 @@ fn standard_entry(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -
 
 /// ` Through the route …; owner ….`
 fn to_whom(plan: &Plan<'_>, severity: model::AlertSeverity) -> Prose {
-    let route = route(plan, severity)
+    let route = people::route_of(plan, severity)
         .map(|route| Prose::from(" Route: ").then(people::route_words(plan, &route.name.value)).then("."));
     let owner = people::owner(plan).map(|(owner, _)| Prose::from(" Owner: ").then(owner).then("."));
     route.unwrap_or_default().then(owner.unwrap_or_default())
 }
 
-fn route<'a>(plan: &Plan<'a>, severity: model::AlertSeverity) -> Option<&'a model::ObserveRoute> {
-    let routes = people::routes(plan);
-    let nearest = match severity {
-        model::AlertSeverity::Page => routes.first(),
-        model::AlertSeverity::Ticket => routes.last(),
-    };
-    routes.iter().find(|route| route.name.value == severity.word()).or(nearest)
-}
-
 fn escalation_origin(plan: &Plan<'_>, severity: model::AlertSeverity, first: &Origin) -> Origin {
     let origin = first.clone();
-    let origin = route(plan, severity).iter().fold(origin, |origin, route| origin.with(&route.origin));
+    let origin = people::route_of(plan, severity).iter().fold(origin, |origin, route| origin.with(&route.origin));
     people::owner(plan).iter().fold(origin, |origin, (_, owner)| origin.with(owner))
 }
 
@@ -255,21 +247,32 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
 /// A step with its commands, where there are any.
 fn step_item(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>, holes: &[(&str, Prose)]) -> Option<Item> {
     let origin = grounds(plan, case, step.applies.value)?;
-    let text = item(pointed(plan, told(&step.value.value, holes))).at(&origin);
+    let text = item(linked(plan, seen(plan, told(&step.value.value, holes)))).at(&origin);
     let blocks = commands(plan, step, case);
     Some(blocks.into_iter().fold(text, Item::with))
 }
 
+/// The words with a link to where this document lists dashboards.
+fn seen(plan: &Plan<'_>, words: Prose) -> Prose {
+    match super::monitoring::seen(plan) {
+        Some(heading) => pointed(words, &here(heading, heading)),
+        None => words,
+    }
+}
+
 /// The words with a link where they send somebody to the dashboard.
-fn pointed(plan: &Plan<'_>, words: Prose) -> Prose {
+pub(super) fn pointed(words: Prose, link: &Inline) -> Prose {
     const SEEN: &str = "the dashboard";
-    let Some(heading) = super::monitoring::seen(plan) else { return words };
+    let link = match link {
+        Inline::Link { target, .. } => Inline::Link { text: vec![Inline::text(SEEN)], target: target.clone() },
+        Inline::Text(_) | Inline::Code(_) | Inline::Strong(_) => link.clone(),
+    };
     let mut out = Prose::default();
     for inline in words.0 {
         match &inline {
             Inline::Text(text) => match text.split_once(SEEN) {
                 Some((before, after)) => {
-                    out = out.then(before).then(here(SEEN, heading)).then(after);
+                    out = out.then(before).then(link.clone()).then(after);
                 }
                 None => out = out.then(inline),
             },

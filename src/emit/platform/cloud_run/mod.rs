@@ -15,7 +15,7 @@ mod variable;
 use crate::artifact::{Artifact, Dialect, Group, Script, Tree, Word, map};
 use crate::derive::{EnvironmentFacts, Host, Role, Workload};
 use crate::emit::ops::{ReleaseJob, moves_traffic, release_jobs};
-use crate::emit::platform::{Backend, Login, Provision, Setting, is_hosted};
+use crate::emit::platform::{Backend, Kept, Login, Provision, Setting, is_hosted};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -124,6 +124,10 @@ impl Backend for CloudRun {
         name: &str,
     ) -> Option<Script> {
         commands::command(&Site::new(plan, environment, workload), name)
+    }
+
+    fn kept(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Kept> {
+        variable::kept(plan, environment, resource)
     }
 
     fn connect(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Script> {

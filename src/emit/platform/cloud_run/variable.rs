@@ -1,10 +1,12 @@
 //! Environment variables: plain text, references to secrets, and values joined from both.
 
-use crate::artifact::{Tree, map};
-use crate::derive::{Part, Variable, Workload};
-use crate::emit::platform::is_hosted;
+use crate::artifact::{Script, Tree, Word, map};
+use crate::derive::{EnvironmentFacts, Part, Variable, Workload};
+use crate::emit::platform::{Kept, is_hosted};
 use crate::model::{self, ResourceOrigin, SecretStore};
+use crate::plan::Plan;
 use crate::source::Origin;
+use crate::standard;
 
 use super::site::{self, Site};
 use super::{CloudRun, Form, container};
@@ -186,6 +188,37 @@ pub(super) fn declared_password(site: &Site<'_>, resource: &model::Resource) -> 
 pub(super) fn resource_secret(site: &Site<'_>, resource: &model::Resource, field: &str) -> SecretPlace {
     let name = [&resource.name.value, "-", field].concat();
     SecretPlace { name: site::resource_name(site.plan, site.environment, &name), project: None }
+}
+
+/// The secret that is made with a resource and read by some workload of the environment.
+pub(super) fn kept(plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Kept> {
+    let hosted = environment.workloads.iter().filter(|workload| is_hosted(workload, &super::CloudRun));
+    let read = |workload| {
+        let site = Site::new(plan, environment, workload);
+        let fields =
+            site.workload.variables.iter().flat_map(|variable| &variable.parts).filter_map(|part| match part {
+                Part::Resource(name, field) if *name == resource.name.value => Some(field.clone()),
+                Part::Resource(..)
+                | Part::Text(_)
+                | Part::Secret(_)
+                | Part::Service(..)
+                | Part::CiVariable(_)
+                | Part::Release(_)
+                | Part::PullRequest => None,
+            });
+        let made = |field: String| {
+            let place = resource_secret(&site, resource, &field);
+            let is_made = resource_value(&site, &resource.name.value, &field) == Value::Secret(place.clone());
+            is_made.then_some((field, place.name, site.project()))
+        };
+        fields.into_iter().find_map(made)
+    };
+    let (field, path, project) = hosted.into_iter().find_map(read)?;
+    let store: &model::StdSecretStore = standard::get("secret-store", SecretStore::GcpSecretManager.word())?;
+    let words = [("store_path", Word::text(&path)), ("project", Word::text(project))];
+    let put = store.put.as_ref().map(|put| Script::of(&put.value.replace("store-path", "store_path"), &words));
+    let what = if field == "password" { "password" } else { "address with the password" };
+    Some(Kept { what, store: store.title.value.clone(), path, put })
 }
 
 /// What a resource holds for its services: a database of its own name as an identifier; the name of a bucket, which

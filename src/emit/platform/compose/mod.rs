@@ -13,7 +13,7 @@ mod value;
 
 use crate::artifact::{Artifact, Dialect, Group, Script, Tree, Word, map};
 use crate::derive::{EnvironmentFacts, Host, Workload};
-use crate::emit::platform::{Backend, Login, Provision, Setting};
+use crate::emit::platform::{Backend, Kept, Login, Provision, Setting};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -83,6 +83,15 @@ impl Backend for Compose {
         name: &str,
     ) -> Option<Script> {
         commands::command(&Site::new(plan, environment), workload, name)
+    }
+
+    fn kept(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Kept> {
+        let site = Site::new(plan, environment);
+        let server = site::server(site::host(environment)?)?;
+        let made = value::password(&site, resource);
+        let name = value::filled(&made).find(|filled| filled.by == By::Server).map(|filled| filled.name.clone())?;
+        let store = ["a variable on ", &server.value].concat();
+        Some(Kept { what: "password", store, path: name, put: None })
     }
 
     fn connect(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Script> {
