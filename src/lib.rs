@@ -76,9 +76,9 @@ pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Co
     }
     drop((values, table));
     check::apply_policy(&model, &mut diagnostics);
-    let diagnostics = diag::finish(diagnostics);
     let mut compilation = Compilation { program, model, facts, diagnostics, not_yet, artifacts: None };
     compilation.prove(&operations);
+    compilation.finish();
     Ok(compilation)
 }
 
@@ -105,11 +105,18 @@ impl Compilation {
             outputs.resolve(&plan, operations, &mut found);
         }
         if found.is_empty() {
+            found = outputs::unused_pins(&self.model.pins, &outputs.artifacts);
             self.artifacts = Some(outputs.artifacts);
-        } else {
-            self.diagnostics.append(&mut found);
-            self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
         }
+        check::apply_policy(&self.model, &mut found);
+        self.diagnostics.append(&mut found);
+    }
+
+    /// Tells what was accepted in vain, and sorts. Whether a pin is taken is known only once there are files.
+    fn finish(&mut self) {
+        let waiting = if self.artifacts.is_none() { self.program.pins } else { None };
+        check::judge_allows(&self.model, waiting, &mut self.diagnostics);
+        self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
     }
 
     /// The trees of every file, patched; none while there are errors. What no emitter compiles yet is added to the diagnostics.

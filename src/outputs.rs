@@ -1,5 +1,7 @@
 //! Every file of a build together: files for machines patched and proved, documents that tell of it, and all links resolved.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::Artifact;
 use crate::diag::{Diagnostic, code};
 use crate::emit;
@@ -7,7 +9,9 @@ use crate::patch::{self, Operation};
 use crate::plan::Plan;
 use crate::prove::links::{self, BrokenLink};
 use crate::prove::{self, Proofs};
-use crate::source::Origin;
+use crate::render;
+use crate::resolve::Pins;
+use crate::source::{Origin, Span};
 
 /// The trees of every file, and what was proved of them.
 pub struct Outputs {
@@ -54,6 +58,30 @@ impl Outputs {
             known = now;
         }
     }
+}
+
+/// Tells of every pin that no line of the files rests on.
+pub fn unused_pins(pins: &Pins, artifacts: &[Artifact]) -> Vec<Diagnostic> {
+    let nodes = pins.nodes();
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let mut taken: BTreeSet<Span> = BTreeSet::new();
+    let mut bytes = Vec::new();
+    for artifact in artifacts {
+        bytes.clear();
+        for origin in render::render_with_lines(artifact, &mut bytes) {
+            taken.extend(std::iter::once(origin.place).chain(origin.also.iter().flat_map(|also| also.iter().copied())));
+        }
+    }
+    let unused = nodes.into_iter().filter(|(_, origin)| !taken.contains(&origin.place));
+    unused.map(|(name, origin)| unused_pin(&name, origin)).collect()
+}
+
+fn unused_pin(name: &str, origin: &Origin) -> Diagnostic {
+    Diagnostic::new(code::NAME_UNUSED, origin.place, format!("no output takes `{name}`"))
+        .label("pinned here")
+        .help("remove the pin, or write the name as the outputs do")
 }
 
 /// A patch takes away what links lead to, or sets a link that leads nowhere.

@@ -22,8 +22,9 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use deployc::value::{
-    Base, Bytes, Count, Cpu, Currency, Date, Dimension, Duration, Floating, Gvk, ImageRef, MetricName, Money, Name,
-    Number, Period, ProjectPath, Quantity, QuantityError, Rate, Ratio, Schedule, ValueError, WeekTime, Weekday, kind,
+    Base, Bytes, Commit, Count, Cpu, Currency, Date, Dimension, Duration, Floating, Gvk, ImageDigest, ImageRef,
+    MetricName, Money, Name, Number, Period, ProjectPath, Quantity, QuantityError, Rate, Ratio, Schedule, ValueError,
+    WeekTime, Weekday, kind,
 };
 use proptest::prelude::*;
 
@@ -395,10 +396,30 @@ fn images() {
     bad::<ImageRef>("a//b", "empty", "", None);
     bad::<ImageRef>("a/b.", "no part of an image's name", "b.", None);
     bad::<ImageRef>("a b", "without spaces", " ", None);
-    bad::<ImageRef>("a@sha256:123", "64 hexadecimal digits", "sha256:123", None);
-    bad::<ImageRef>("a@md5:123", "no digest algorithm", "md5:123", None);
+    bad::<ImageRef>("a@sha256:123", "64 hexadecimal digits", "123", None);
+    bad::<ImageRef>("a@md5:123", "no digest algorithm", "md5", None);
     bad::<ImageRef>("reg_x.io/a:1", "no registry", "reg_x.io", None);
     bad::<ImageRef>("", "found nothing", "", None);
+}
+
+#[test]
+fn commits_and_digests() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    good::<Commit>(commit, commit);
+    bad::<Commit>(&commit.to_uppercase(), "lower case", &commit.to_uppercase(), Some(commit));
+    bad::<Commit>("v7.0.1", "`v` is no hexadecimal digit", "v", None);
+    bad::<Commit>("3d3c42e", "expected 40 hexadecimal digits, found 7", "3d3c42e", None);
+    bad::<Commit>("", "found 0", "", None);
+    helps::<Commit>("v7.0.1", "git ls-remote");
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let long = format!("sha512:{}", "0".repeat(128));
+    good::<ImageDigest>(&digest, &digest);
+    good::<ImageDigest>(&long, &long);
+    bad::<ImageDigest>(&digest[7..], "is no digest", &digest[7..], Some(&digest));
+    bad::<ImageDigest>(&format!("sha256:{}", "A".repeat(64)), "lower case", &"A".repeat(64), Some(&digest));
+    bad::<ImageDigest>("md5:12", "no digest algorithm", "md5", None);
+    bad::<ImageDigest>("sha256:12g", "`g` is no hexadecimal digit", "g", None);
+    bad::<ImageDigest>("", "is no digest", "", None);
 }
 
 #[test]
@@ -535,6 +556,8 @@ proptest! {
         answers::<WeekTime>(&text)?;
         answers::<ImageRef>(&text)?;
         answers::<Gvk>(&text)?;
+        answers::<Commit>(&text)?;
+        answers::<ImageDigest>(&text)?;
         answers::<ProjectPath>(&text)?;
         answers::<Name>(&text)?;
         answers::<MetricName>(&text)?;

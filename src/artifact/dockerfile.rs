@@ -1,11 +1,13 @@
 //! Dockerfiles as stages of instructions.
 
 use super::Script;
-use crate::source::Origin;
+use crate::source::{Origin, Sourced};
 
 /// A Dockerfile.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dockerfile {
+    /// The image that reads the file, which its first line names; `None` for what the builder brings.
+    pub syntax: Option<Sourced<String>>,
     /// `ARG`s before the first stage: names with their defaults.
     pub arguments: Vec<(String, Option<String>)>,
     /// The stages, in order.

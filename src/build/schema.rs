@@ -356,7 +356,7 @@ impl Grammar {
             "any-text" => "Type::Text(Expansion::Scalar)".to_owned(),
             "name" | "duration" | "ratio" | "bytes" | "cpu" | "count" | "rate" | "money" | "schedule" | "date"
             | "path" | "image" | "gvk" | "condition" | "command" | "bool" | "number" | "metric" | "quantity"
-            | "week-time" => format!("Type::{}", pascal(ty)),
+            | "week-time" | "commit" | "digest" => format!("Type::{}", pascal(ty)),
             other => panic!("unknown type `{other}`"),
         }
     }

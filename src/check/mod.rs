@@ -10,13 +10,14 @@ mod delivery;
 mod file;
 mod flow;
 mod parity;
+mod pin;
 mod placement;
 mod policy;
 mod secret;
 mod value;
 
 pub use coverage::not_yet;
-pub use policy::{apply as apply_policy, posture};
+pub use policy::{apply as apply_policy, judge_allows, posture};
 
 use crate::derive::Facts;
 use crate::diag::{Diagnostic, Severity};
@@ -63,6 +64,7 @@ pub static CHECKS: &[Check] = &[
     Check { name: "collision", run: collision::check },
     Check { name: "parity", run: parity::check },
     Check { name: "delivery", run: delivery::check },
+    Check { name: "pin", run: pin::check },
 ];
 
 /// A model without errors: the only thing that can be planned.

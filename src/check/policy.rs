@@ -5,39 +5,47 @@ use crate::model;
 use crate::resolve::{Allow, Model};
 use crate::standard;
 
-/// Gives every finding the severity of the project's posture, and turns accepted ones into notes.
+/// Gives every finding the severity of the project's posture, drops those that it does not ask for, and turns accepted
+/// ones into notes.
 pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     let posture = posture(model);
     diagnostics.retain(|diagnostic| level(diagnostic.code, posture) != Some(model::FindingSeverity::Silent));
     apply_severities(diagnostics, &|code| severity(code, posture));
+    for allow in model.allows.iter().filter(|allow| unacceptable(allow).is_none()) {
+        for diagnostic in diagnostics.iter_mut().filter(|one| speaks_of(allow, one)) {
+            diagnostic.severity = Severity::Note;
+            if !allow.reason.is_empty() {
+                diagnostic.help = Some(format!("accepted: {}", allow.reason));
+            }
+            diagnostic.fix = None;
+        }
+    }
+}
+
+/// Tells of every `allow` that cannot be one, or that accepts nothing of all that was found; those of a file whose
+/// findings are not known yet wait.
+pub fn judge_allows(model: &Model, waiting: Option<usize>, diagnostics: &mut Vec<Diagnostic>) {
     let mut told: Vec<Diagnostic> = Vec::new();
-    let mut unused: Vec<&Allow> = Vec::new();
     for allow in &model.allows {
         if let Some(diagnostic) = unacceptable(allow) {
             told.push(diagnostic);
             continue;
         }
-        let mut used = false;
-        for diagnostic in diagnostics.iter_mut().filter(|one| one.code.as_str() == allow.code.value) {
-            let place = diagnostic.primary.span;
-            let inside =
-                place.file == allow.scope.file && allow.scope.start <= place.start && place.end <= allow.scope.end;
-            if inside {
-                used = true;
-                diagnostic.severity = Severity::Note;
-                if !allow.reason.is_empty() {
-                    diagnostic.help = Some(format!("accepted: {}", allow.reason));
-                }
-                diagnostic.fix = None;
-            }
-        }
-        if !used {
-            unused.push(allow);
+        let is_waiting = waiting.is_some_and(|file| usize::try_from(allow.scope.file.0) == Ok(file));
+        if !is_waiting && !diagnostics.iter().any(|one| speaks_of(allow, one)) {
+            told.push(unmatched(allow));
         }
     }
-    told.extend(unused.into_iter().map(unmatched));
+    let posture = posture(model);
     apply_severities(&mut told, &|code| severity(code, posture));
     diagnostics.append(&mut told);
+}
+
+/// Whether a finding is of the accepted kind, and of the node that accepts it.
+fn speaks_of(allow: &Allow, diagnostic: &Diagnostic) -> bool {
+    let (scope, place) = (allow.scope, diagnostic.primary.span);
+    let inside = place.file == scope.file && scope.start <= place.start && place.end <= scope.end;
+    inside && diagnostic.code.as_str() == allow.code.value
 }
 
 /// The posture: what `app` says, else standard.

@@ -64,7 +64,8 @@ fn one(context: &Context, own: &ArgMatches, disk: &Disk, root: &std::path::Path,
     };
     let (document, problems) = syntax::document(FileId(0), text);
     if !problems.is_empty() {
-        let program = Program { files: vec![ProgramFile { path: path.to_owned(), document }], order: vec![0] };
+        let program =
+            Program { files: vec![ProgramFile { path: path.to_owned(), document }], order: vec![0], pins: None };
         return context.report(&problems, &crate::cli::context::ProgramTexts(&program), serde_json::Map::new());
     }
     let Some(formatted) = syntax::format(&document) else { return Exit::Findings };

@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
         print(&syntax::canonical(&document));
         return Exit::Fine;
     }
-    let program = Program { files: vec![ProgramFile { path: file.clone(), document }], order: vec![0] };
+    let program = Program { files: vec![ProgramFile { path: file.clone(), document }], order: vec![0], pins: None };
     context.report(&problems, &ProgramTexts(&program), serde_json::Map::new())
 }
 

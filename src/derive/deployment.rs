@@ -209,7 +209,7 @@ pub(super) fn derive(
         domain: facts.domain.as_ref().map(|domain| domain.value.clone()),
         setting,
     };
-    let names = Index::new(images, setting);
+    let names = Index::new(images, setting, &model.pins);
     for (index, service) in setting.services.iter().enumerate() {
         let workload = of_service(index, service, &scope, facts, &names, app, assumptions);
         facts.workloads.push(workload);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::derive::{Assumption, Variable, command};
 use crate::loader::Loader;
 use crate::model;
-use crate::resolve::{Model, Setting, base, join};
+use crate::resolve::{Model, Pins, Setting, base, join};
 use crate::source::{Origin, Sourced};
 use crate::standard;
 use crate::value::ImageRef;
@@ -135,11 +135,12 @@ pub(super) struct Index<'a> {
     images: BTreeMap<&'a str, usize>,
     services: BTreeMap<&'a str, &'a model::Service>,
     first: BTreeMap<Identity, &'a model::Service>,
+    pins: &'a Pins,
 }
 
 impl<'a> Index<'a> {
     /// Indexes the images and the services of a setting.
-    pub(super) fn new(images: &'a [ImageFacts], setting: &'a Setting) -> Self {
+    pub(super) fn new(images: &'a [ImageFacts], setting: &'a Setting, pins: &'a Pins) -> Self {
         let named = images
             .iter()
             .enumerate()
@@ -154,6 +155,7 @@ impl<'a> Index<'a> {
             images: named.collect(),
             services: setting.services.iter().map(|service| (service.name.value.as_str(), service)).collect(),
             first,
+            pins,
         }
     }
 
@@ -171,9 +173,10 @@ impl<'a> Index<'a> {
     pub(super) fn ready(&self, image: Option<&model::Image>) -> Option<Sourced<ImageRef>> {
         let image = image?;
         if let Some(reference) = &image.reference {
-            return Some(reference.clone());
+            return Some(self.pins.image_ref(reference.clone()));
         }
-        self.service(&image.service.as_ref()?.value)?.image.as_ref()?.reference.clone()
+        let shared = self.service(&image.service.as_ref()?.value)?.image.as_ref()?.reference.clone()?;
+        Some(self.pins.image_ref(shared))
     }
 
     /// The release unit of a service: its `release` name, else that of the service whose image it shares, else its own name.

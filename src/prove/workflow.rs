@@ -4,26 +4,25 @@ use crate::artifact::{Tree, Value};
 use crate::model;
 use crate::prove::scene::{Job, Scene, Step, jobs, shows, triggers};
 use crate::prove::{Place, Tally};
+use crate::resolve::Pins;
 use crate::standard;
 
 /// Every action is named by the commit of the pin table.
 pub(super) fn actions_pinned_by_commit(scene: &Scene<'_>, tally: &mut Tally) {
     for step in scene.steps() {
         let Some(uses) = step.uses().filter(|uses| !uses.starts_with("./")) else { continue };
-        tally.judge(step.place("uses"), unpinned(uses));
+        tally.judge(step.place("uses"), unpinned(&scene.plan.model.pins, uses));
     }
 }
 
-fn unpinned(uses: &str) -> Option<String> {
+fn unpinned(pins: &Pins, uses: &str) -> Option<String> {
     let Some((action, pin)) = uses.split_once('@') else { return Some(format!("`{uses}` names no commit")) };
     let commit = pin.len() == 40 && pin.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if !commit {
         return Some(format!("`{action}` is named by `{pin}`, which can be moved"));
     }
-    let mut parts = action.splitn(3, '/');
-    let repository = [parts.next().unwrap_or_default(), "/", parts.next().unwrap_or_default()].concat();
-    match standard::get::<model::StdAction>("action", &repository) {
-        Some(known) if known.sha.value == pin => None,
+    match pins.action(action) {
+        Some(known) if known.commit.value == pin => None,
         Some(_) => Some(format!("`{action}` is not at the commit of the pin table")),
         None => Some(format!("`{action}` is not in the pin table")),
     }

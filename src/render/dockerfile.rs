@@ -7,7 +7,9 @@ use crate::source::Origin;
 
 /// Prints a Dockerfile; the syntax line must be the first.
 pub(super) fn print<'a>(file: &'a Dockerfile, header: &str, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
-    printer.line("# syntax=docker/dockerfile:1", origin);
+    if let Some(syntax) = &file.syntax {
+        printer.line(&["# syntax=", &characters::one_line(&syntax.value)].concat(), &syntax.origin);
+    }
     printer.line(&["# ", header].concat(), origin);
     if !file.arguments.is_empty() {
         printer.end(origin);

@@ -72,6 +72,8 @@ pub struct Model {
     pub allows: Vec<crate::resolve::Allow>,
     /// The environments in file order, each with the declarations as they are there.
     pub environments: Vec<(model::Environment, Setting)>,
+    /// What the project pins.
+    pub pins: crate::resolve::Pins,
 }
 
 /// Lowers everything.
@@ -87,6 +89,7 @@ pub fn assemble(table: &Table<'_>, diagnostics: &mut Vec<Diagnostic>) -> Model {
         declared: setting(table, None, diagnostics),
         environments: Vec::new(),
         allows: Vec::new(),
+        pins: crate::resolve::Pins::default(),
     };
     model.edition = table.single("edition").last().and_then(|node| {
         let (text, span) = first_text(*node)?;

@@ -2,6 +2,7 @@
 
 use crate::diag::{Diagnostic, code};
 use crate::loader::{LoadError, Loader};
+use crate::resolve::pin::PINS;
 use crate::source::{FileId, Span};
 use crate::standard;
 use crate::syntax::{self, kdl::Document};
@@ -21,6 +22,8 @@ pub struct Program {
     pub files: Vec<ProgramFile>,
     /// Their indexes, each file behind those that it imports, so that what an importer says comes later and wins.
     pub order: Vec<usize>,
+    /// The index of the project's pins, where it has some; they are no declarations, and in no order.
+    pub pins: Option<usize>,
 }
 
 /// Why there is no program at all: not a mistake in a file, but the outside world.
@@ -61,6 +64,7 @@ pub fn load(loader: &dyn Loader, entry: &str, diagnostics: &mut Vec<Diagnostic>)
     let mut loading = Loading { loader, program: Program::default(), diagnostics, trail: Vec::new() };
     loading.add(entry, bytes);
     loading.follow(0);
+    loading.pins();
     Ok(loading.program)
 }
 
@@ -142,6 +146,20 @@ impl Loading<'_> {
         self.program.order.push(index);
     }
 
+    /// The pins, which belong to the root wherever the declarations are.
+    fn pins(&mut self) {
+        match self.loader.read(PINS) {
+            Ok(Some(bytes)) => self.program.pins = Some(self.add(PINS, bytes)),
+            Ok(None) => {}
+            Err(LoadError::TooLarge { limit, .. }) => self.diagnostics.push(too_large(PINS, limit, Span::default())),
+            Err(error) => self.diagnostics.push(
+                Diagnostic::new(code::NAME_FILE_MISSING, Span::default(), format!("`{PINS}` cannot be read: {error}"))
+                    .label("the pins of this project")
+                    .help("make it a readable file inside the project, or remove it"),
+            ),
+        }
+    }
+
     fn import(&mut self, folder: &str, written: &str, place: Span) {
         if let Some(name) = written.strip_prefix("std:") {
             self.import_library(written, name, place);
@@ -155,6 +173,14 @@ impl Loading<'_> {
             );
             return;
         };
+        if path == PINS {
+            self.diagnostics.push(
+                Diagnostic::new(code::NAME_WRONG_PLACE, place, format!("`{PINS}` holds pins, not declarations"))
+                    .label("imported here")
+                    .help("remove this import: the file is read by itself"),
+            );
+            return;
+        }
         if let Some(known) = self.program.files.iter().position(|file| file.path == path) {
             self.cycle(known, place);
             return;

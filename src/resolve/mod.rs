@@ -5,6 +5,7 @@ mod form;
 mod line;
 mod load;
 mod names;
+mod pin;
 mod removal;
 mod shape;
 mod table;
@@ -16,6 +17,7 @@ mod view;
 pub use assemble::{Model, Setting, assemble};
 pub use load::{Program, ProgramFile, Unreadable, join, load};
 pub use names::base;
+pub use pin::{MANAGER_VERSION, PINS, Pin, Pins, pinned, repository};
 pub use shape::{Allow, Judged, Role, Typed, judge, judge_as, missing};
 pub use table::{Declaration, Table};
 pub use typing::{type_name, value_error};
@@ -62,7 +64,12 @@ fn no_app(program: &Program, table: &Table<'_>, diagnostics: &[Diagnostic]) -> O
 /// Judges and merges a loaded program.
 pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> Resolution<'d> {
     let mut judged = Judged::default();
+    let mut pins = Pins::default();
     for (index, file) in program.files.iter().enumerate() {
+        if program.pins == Some(index) {
+            pins = pin::pins(&file.document, &mut judged);
+            continue;
+        }
         let role = if index == 0 { Role::Entry } else { Role::Imported };
         judge(&file.document, role, &mut judged);
     }
@@ -73,5 +80,6 @@ pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> R
     names::check(&table, &judged.values, diagnostics);
     let mut model = assemble(&table, diagnostics);
     model.allows = judged.allows;
+    model.pins = pins;
     Resolution { model, values: judged.values, table }
 }

@@ -88,6 +88,8 @@ fn order(ty: Type, value: &str, bound: &str) -> Option<Ordering> {
         | Type::Path
         | Type::Image
         | Type::Gvk
+        | Type::Commit
+        | Type::Digest
         | Type::Condition
         | Type::Command
         | Type::Bool
@@ -119,6 +121,8 @@ pub fn type_name(ty: Type) -> &'static str {
         Type::Path => "path",
         Type::Image => "image",
         Type::Gvk => "gvk",
+        Type::Commit => "commit",
+        Type::Digest => "digest",
         Type::Condition => "condition",
         Type::Command => "command",
         Type::Bool => "boolean",
@@ -191,6 +195,8 @@ fn takes_number(ty: Type) -> bool {
             | Type::Condition
             | Type::Image
             | Type::Gvk
+            | Type::Commit
+            | Type::Digest
             | Type::Raw(_)
             | Type::Metric
             | Type::Bool
@@ -235,6 +241,8 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
         Type::Path => value::ProjectPath::parse(text).err(),
         Type::Image => value::ImageRef::parse(text).err(),
         Type::Gvk => value::Gvk::parse(text).err(),
+        Type::Commit => value::Commit::parse(text).err(),
+        Type::Digest => value::ImageDigest::parse(text).err(),
         Type::Quantity => value::Quantity::parse(text).err(),
         Type::WeekTime => value::WeekTime::parse(text).err(),
         Type::Text(Expansion::Literal)

@@ -44,6 +44,10 @@ pub enum Type {
     Image,
     /// Kubernetes group/version/Kind.
     Gvk,
+    /// The hash of a commit.
+    Commit,
+    /// The digest of an image.
+    Digest,
     /// A condition of the expression language.
     Condition,
     /// Shell, passed on verbatim.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::schema::{Child, DOCUMENT, EnumShape, Expansion, Field, Many, Need, SHAPES, Shape, Type};
+use crate::schema::{Child, DOCUMENT, EnumShape, Expansion, Field, Many, Need, SHAPE_PINS, SHAPES, Shape, Type};
 
 /// `grammar/REFERENCE.md`: every node that a `deploy.kdl` may hold, and every closed list.
 ///
@@ -13,6 +13,7 @@ pub fn reference() -> String {
     );
     let mut order: Vec<&'static Shape> = Vec::new();
     reach(&DOCUMENT, &mut order);
+    reach(&SHAPE_PINS, &mut order);
     let mut enums: Vec<&'static EnumShape> = Vec::new();
     for shape in &order {
         section(shape, &mut out);
@@ -55,6 +56,7 @@ fn section(shape: &Shape, out: &mut String) {
     let title = match shape.id {
         "document" => "The file".to_owned(),
         "*" => "In any node".to_owned(),
+        "pins" => "The pins".to_owned(),
         id => format!("`{id}`"),
     };
     let _ = write!(out, "\n## {title}\n\n{}\n", shape.doc);
@@ -139,6 +141,8 @@ fn type_words(ty: Type) -> String {
         Type::Path => "path".to_owned(),
         Type::Image => "image".to_owned(),
         Type::Gvk => "gvk".to_owned(),
+        Type::Commit => "commit".to_owned(),
+        Type::Digest => "digest".to_owned(),
         Type::Condition => "condition".to_owned(),
         Type::Command => "command".to_owned(),
         Type::Bool => "boolean".to_owned(),

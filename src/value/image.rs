@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::error::{Mistake, ValueError};
+use super::pin::ImageDigest;
 use super::scan::shortened;
 
 const EXPECTED: &str = "image";
@@ -57,7 +58,11 @@ impl ImageRef {
         }
         let (named, digest) = text.split_once('@').map_or((text, None), |(named, digest)| (named, Some(digest)));
         if let Some(digest) = digest {
-            check_digest(digest, named.len() + 1..text.len())?;
+            ImageDigest::parse(digest).map_err(|error| {
+                let start = named.len() + 1;
+                let range = error.range.start + start..error.range.end + start;
+                ValueError { range, expected: EXPECTED, fix: error.fix.map(|fix| [named, "@", &fix].concat()), ..error }
+            })?;
         }
         let (path, tag) = match named.rsplit_once(':') {
             Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
@@ -100,28 +105,6 @@ impl ImageRef {
             None => self.repository.clone(),
         }
     }
-}
-
-fn check_digest(digest: &str, range: Range<usize>) -> Result<(), ValueError> {
-    let wrong = |message: String| {
-        Err(ValueError::new(EXPECTED, range.clone(), message)
-            .with_help("a digest is `sha256:` and 64 hexadecimal digits"))
-    };
-    let Some((algorithm, hex)) = digest.split_once(':') else {
-        return wrong(format!("`{}` is no digest", shortened(digest)));
-    };
-    let length = match algorithm {
-        "sha256" => 64,
-        "sha512" => 128,
-        _ => return wrong(format!("`{}` is no digest algorithm", shortened(algorithm))),
-    };
-    if hex.len() != length || !hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return wrong(format!(
-            "a {algorithm} digest has {length} hexadecimal digits in lower case, found {}",
-            hex.len()
-        ));
-    }
-    Ok(())
 }
 
 fn check_tag(tag: &str, range: Range<usize>) -> Result<(), ValueError> {

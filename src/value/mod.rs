@@ -13,6 +13,7 @@ mod money;
 mod name;
 mod number;
 mod path;
+mod pin;
 mod quantity;
 mod rate;
 mod ratio;
@@ -32,6 +33,7 @@ pub use money::Money;
 pub use name::{Gvk, MetricName, Name};
 pub use number::Number;
 pub use path::ProjectPath;
+pub use pin::{Commit, ImageDigest};
 pub use quantity::{Quantity, QuantityError};
 pub use rate::{Flow, Rate};
 pub use ratio::Ratio;
@@ -52,4 +54,4 @@ macro_rules! read_from_text {
     )*};
 }
 
-read_from_text!(Duration Ratio Bytes Cpu Count Rate Money Schedule Date WeekTime ImageRef Gvk ProjectPath Name MetricName Quantity);
+read_from_text!(Duration Ratio Bytes Cpu Count Rate Money Schedule Date WeekTime ImageRef Gvk ProjectPath Name MetricName Quantity Commit ImageDigest);

@@ -271,6 +271,11 @@ fn others(ty: Type, entry: EntryRef<'_>, declared: &[Declared]) -> Vec<String> {
         Type::Schedule => vec!["daily 04:10".to_owned(), "every 2h".to_owned()],
         Type::WeekTime => vec!["Thu 15:00".to_owned(), "Tue 07:00".to_owned()],
         Type::Gvk => vec![format!("{old}Edited")],
+        // Another digit at the end.
+        Type::Commit | Type::Digest => {
+            let (head, last) = old.split_at(old.len() - 1);
+            vec![format!("{head}{}", if last == "0" { "1" } else { "0" })]
+        }
         Type::Bool => Vec::new(),
         Type::Duration
         | Type::Ratio

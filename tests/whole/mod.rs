@@ -27,21 +27,23 @@ pub(crate) struct Example {
     pub(crate) root: PathBuf,
     /// Its `deploy.kdl`.
     pub(crate) text: String,
+    /// Files that stand beside those on disk, or in their place.
+    pub(crate) beside: BTreeMap<String, String>,
 }
 
-/// A project whose `deploy.kdl` is a text in memory and whose other files are on disk.
+/// A project some of whose files are texts in memory; the others are on disk.
 pub(crate) struct Edited {
     disk: Disk,
-    text: Vec<u8>,
+    files: BTreeMap<String, String>,
 }
 
 impl Loader for Edited {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, LoadError> {
-        if path == ENTRY { Ok(Some(self.text.clone())) } else { self.disk.read(path) }
+        self.files.get(path).map_or_else(|| self.disk.read(path), |text| Ok(Some(text.clone().into_bytes())))
     }
 
     fn kind(&self, path: &str) -> Option<EntryKind> {
-        if path == ENTRY { Some(EntryKind::File) } else { self.disk.kind(path) }
+        if self.files.contains_key(path) { Some(EntryKind::File) } else { self.disk.kind(path) }
     }
 
     fn list(&self, directory: &str) -> Result<Vec<String>, LoadError> {
@@ -66,7 +68,16 @@ impl Example {
     }
 
     fn edited(&self, text: &str) -> Edited {
-        Edited { disk: Disk::new(&self.root), text: text.as_bytes().to_vec() }
+        let mut files = self.beside.clone();
+        files.insert(ENTRY.to_owned(), text.to_owned());
+        Edited { disk: Disk::new(&self.root), files }
+    }
+
+    /// The same example with one more file.
+    pub(crate) fn with(&self, path: &str, text: impl Into<String>) -> Example {
+        let mut other = self.clone();
+        other.beside.insert(path.to_owned(), text.into());
+        other
     }
 }
 
@@ -99,7 +110,7 @@ pub(crate) fn read_whole() -> impl Iterator<Item = &'static Example> {
 
 fn example(root: PathBuf) -> Option<Example> {
     let text = fs::read_to_string(root.join(ENTRY)).ok()?;
-    Some(Example { name: root.file_name()?.to_string_lossy().into_owned(), root, text })
+    Some(Example { name: root.file_name()?.to_string_lossy().into_owned(), root, text, beside: BTreeMap::new() })
 }
 
 /// The paths in a lock file: each line is a path, a digest and a group.

@@ -69,17 +69,7 @@ pub(super) fn registry(plan: &Plan<'_>) -> Vec<Step> {
 
 /// Puts cosign on the path.
 pub(super) fn cosign(origin: &Origin) -> Step {
-    let step = Step::action("Set up cosign", "sigstore/cosign-installer", origin);
-    match tool("cosign") {
-        Some((input, version)) => step.with(input, version),
-        None => step,
-    }
-}
-
-/// The input that takes the version of a tool, and that version.
-pub(super) fn tool(name: &str) -> Option<(String, Tree)> {
-    let facts: &'static model::StdTool = standard::get("tool", name)?;
-    Some((facts.input.value.clone(), Tree::from(&facts.version)))
+    Step::action("Set up cosign", "sigstore/cosign-installer", origin)
 }
 
 /// The steps that refuse an image which the unit's own workflow did not build: nothing else may be rolled out.

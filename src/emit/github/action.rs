@@ -2,23 +2,19 @@
 
 use crate::artifact::{Tree, text};
 use crate::model;
+use crate::resolve::{Pins, repository};
 use crate::standard;
 
 /// The facts of an action, by its name with or without a sub-path (`github/codeql-action/init`).
 pub(super) fn facts(name: &str) -> Option<&'static model::StdAction> {
-    standard::get::<model::StdAction>("action", &repository(name))
-}
-
-/// `owner/repository` of an action's name.
-fn repository(name: &str) -> String {
-    name.splitn(3, '/').take(2).collect::<Vec<_>>().join("/")
+    standard::get::<model::StdAction>("action", repository(name))
 }
 
 /// `NAME@COMMIT # VERSION`.
-pub(super) fn uses(name: &str) -> Tree {
-    match facts(name) {
-        Some(facts) => {
-            text([name, "@", &facts.sha.value].concat()).note(facts.version.value.as_str()).at(&facts.origin)
+pub(super) fn uses(pins: &Pins, name: &str) -> Tree {
+    match pins.action(name) {
+        Some(pin) => {
+            text([name, "@", &pin.commit.value].concat()).note(pin.version.value.as_str()).at(&pin.commit.origin)
         }
         None => text(name),
     }

@@ -60,7 +60,7 @@ fn command_job(plan: &Plan<'_>, image: &ImageFacts, kind: &str, verb: &str) -> O
     let job = Job::new([kind, "-", name].concat(), CHECK_MINUTES, &command.origin)
         .named(text([verb, " ", name].concat()))
         .step(Step::checkout(&image.source.origin))
-        .steps(setup::steps(image, Purpose::Checks))
+        .steps(setup::steps(plan, image, Purpose::Checks))
         .step(step);
     Some(about(plan, image, job))
 }
@@ -90,7 +90,7 @@ fn build_job(plan: &Plan<'_>, image: &ImageFacts) -> Job {
     let mut job = Job::new(["build-", name].concat(), BUILD_MINUTES, &image.name.origin)
         .named(text(["Build ", name].concat()))
         .step(Step::checkout(&image.source.origin))
-        .steps(images::before_steps(image, Purpose::Checks))
+        .steps(images::before_steps(plan, image, Purpose::Checks))
         .step(Step::action("Set up the builder", "docker/setup-buildx-action", &image.name.origin))
         .step(build)
         .steps(keep);

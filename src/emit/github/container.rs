@@ -3,6 +3,7 @@
 use crate::artifact::{Script, Word};
 use crate::emit::github::workflow::Step;
 use crate::model;
+use crate::plan::Plan;
 use crate::source::Sourced;
 use crate::standard;
 
@@ -16,11 +17,11 @@ pub(super) fn variable(resource: &str, field: &str) -> String {
 
 /// The step that starts a resource and puts its address into the environment of the steps after it; none where its
 /// kind has no container.
-pub(super) fn step(resource: &model::Resource, named: &Sourced<String>) -> Option<Step> {
+pub(super) fn step(plan: &Plan<'_>, resource: &model::Resource, named: &Sourced<String>) -> Option<Step> {
     let kind: &'static model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
     let container = kind.container.as_ref()?;
     let origin = named.origin.clone().with(&resource.origin).with(&container.origin);
-    let values = Values { resource, kind };
+    let values = Values { plan, resource, kind };
     let mut script = Script::strict();
     let name = [("name", Word::text(named.value.as_str()))];
     script.comment("The container sees no real data, and is gone with the job.");
@@ -47,6 +48,7 @@ pub(super) fn step(resource: &model::Resource, named: &Sourced<String>) -> Optio
 }
 
 struct Values<'a> {
+    plan: &'a Plan<'a>,
     resource: &'a model::Resource,
     kind: &'a model::StdResourceKind,
 }
@@ -81,11 +83,13 @@ impl Values<'_> {
     }
 
     /// The image with the tag of the wanted version; a version the facts do not know is its own tag.
-    fn image(&self, container: &model::StdResourceKindContainer) -> String {
+    fn image(&self, container: &model::StdResourceKindContainer) -> Sourced<String> {
         let wanted = self.resource.version.as_ref().or(self.kind.default_version.as_ref());
         let wanted = wanted.map_or("", |version| version.value.as_str());
         let known = container.version.iter().find(|version| version.name.value == wanted);
-        container.image.value.replace("{tag}", known.map_or(wanted, |version| version.tag.value.as_str()))
+        let tag = known.map_or(wanted, |version| version.tag.value.as_str());
+        let reference = Sourced::new(container.image.value.replace("{tag}", tag), self.resource.origin.clone());
+        self.plan.model.pins.image(&reference)
     }
 
     fn run(&self, script: &mut Script, container: &model::StdResourceKindContainer, name: &str) {
@@ -101,9 +105,12 @@ impl Values<'_> {
         for env in &container.secret_env {
             variable(&env.name.value, Word::var("password"));
         }
-        words.push(Word::text(self.image(container)));
+        let image = self.image(container);
+        words.push(Word::text(image.value.as_str()));
         words.extend(container.command.iter().map(|word| self.fill(&word.value)));
-        script.line("docker run --detach {words} >/dev/null", &[("words", Word::List(words))]);
+        script.at(&image.origin, |script| {
+            script.line("docker run --detach {words} >/dev/null", &[("words", Word::List(words))]);
+        });
     }
 
     fn probe(&self, container: &model::StdResourceKindContainer, name: &str) -> Word {

@@ -113,7 +113,7 @@ pub(super) fn job(plan: &Plan<'_>, build: &Build<'_>) -> Job {
             None => ["Build ", &image.name.value].concat(),
         }))
         .step(Step::checkout(&image.source.origin))
-        .steps(before_steps(image, Purpose::Publishes))
+        .steps(before_steps(plan, image, Purpose::Publishes))
         .steps(Step::login(&login))
         .steps(emulation(image))
         .step(Step::action("Set up the builder", "docker/setup-buildx-action", origin))
@@ -160,14 +160,18 @@ pub(super) fn secrets(image: &ImageFacts) -> impl Iterator<Item = &model::BuildS
 }
 
 /// What is run in the project's root before an image is built.
-pub(super) fn before_steps(image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
+pub(super) fn before_steps(plan: &Plan<'_>, image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
     let before = image.node.build.iter().flat_map(|build| &build.before);
     let commands = before.map(|command| {
         let run = Script::of("{command}", &[("command", Word::raw(command.value.as_str()))]);
         Step::run("Prepare the build", run, &command.origin)
     });
     let commands: Vec<Step> = commands.collect();
-    if commands.is_empty() { commands } else { setup::steps(image, purpose).into_iter().chain(commands).collect() }
+    if commands.is_empty() {
+        commands
+    } else {
+        setup::steps(plan, image, purpose).into_iter().chain(commands).collect()
+    }
 }
 
 /// The step that builds an image, without where it goes.
@@ -225,13 +229,11 @@ fn proofs(plan: &Plan<'_>, image: &ImageFacts, repository: &str) -> Vec<Step> {
             .with("subject-digest", digest())
     };
     if let Some(origin) = &wanted.sbom {
-        let mut sbom = Step::action("Write the bill of materials", "anchore/sbom-action", origin)
-            .with("image", named())
-            .with("output-file", "sbom.cdx.json");
-        if let Some((input, version)) = access::tool("syft") {
-            sbom = sbom.with(input, version);
-        }
-        steps.push(sbom);
+        steps.push(
+            Step::action("Write the bill of materials", "anchore/sbom-action", origin)
+                .with("image", named())
+                .with("output-file", "sbom.cdx.json"),
+        );
         steps.push(attest("Attest the bill of materials", origin).with("sbom-path", "sbom.cdx.json"));
     }
     if let Some(origin) = &wanted.provenance {

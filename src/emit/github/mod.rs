@@ -33,7 +33,7 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     workflows.extend(rollback::workflow(plan));
     workflows.extend(preview::workflow(plan));
     workflows.push(scheduled::workflow(plan));
-    artifacts.extend(workflows.iter().map(workflow::Workflow::artifact));
+    artifacts.extend(workflows.iter().map(|workflow| workflow.artifact(&plan.model.pins)));
     artifacts.push(document::artifact(plan, &workflows));
 }
 

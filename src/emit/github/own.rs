@@ -53,11 +53,11 @@ fn job(plan: &Plan<'_>, declared: &model::Job, needs: Vec<String>) -> Job {
     if let Some(image) =
         image.or(plan.facts.images.first().filter(|_| folder.is_none() && plan.facts.images.len() == 1))
     {
-        job = job.steps(setup::steps(image, Purpose::Checks));
+        job = job.steps(setup::steps(plan, image, Purpose::Checks));
     }
     for named in &declared.with {
         let resource = plan.model.declared.resources.iter().find(|resource| resource.name.value == named.value);
-        job = job.steps(resource.and_then(|resource| container::step(resource, named)));
+        job = job.steps(resource.and_then(|resource| container::step(plan, resource, named)));
     }
     for (index, command) in declared.run.iter().enumerate() {
         let run = Script::of("{command}", &[("command", Word::raw(command.value.as_str()))]);

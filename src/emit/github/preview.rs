@@ -133,7 +133,7 @@ fn build(plan: &Plan<'_>, environment: &EnvironmentFacts, image: &ImageFacts) ->
         .named(["Build ", &image.name.value, " for a preview"].concat())
         .when(&wanted(environment))
         .step(Step::checkout(&image.source.origin))
-        .steps(image::before_steps(image, Purpose::Publishes))
+        .steps(image::before_steps(plan, image, Purpose::Publishes))
         .steps(Step::login(&platform::push(plan)))
         .step(Step::action("Set up the builder", "docker/setup-buildx-action", origin))
         .step(push);

@@ -253,18 +253,21 @@ pub(super) fn outcome(
         .into_iter()
         .map(|release| {
             let service = &release.workload.name.value;
+            let image = release.image.image;
+            let named = &release.workload.name.origin;
+            let origin = image.origin.as_ref().map_or_else(|| named.clone(), |image| named.clone().with(image));
             let mut parts = vec![Part::text([&environment.name.value, " ", service, " "].concat())];
             parts.push(Part::github(&["needs.", &key, ".result"].concat()));
             parts.push(Part::text(" "));
-            if let crate::artifact::Value::Mixed(meant) = release.image.image.value {
+            if let crate::artifact::Value::Mixed(meant) = image.value {
                 parts.extend(meant);
             } else {
-                parts.push(Part::Text(release.image.image.joined().unwrap_or_default()));
+                parts.push(Part::Text(image.joined().unwrap_or_default()));
             }
             parts.push(Part::text(" "));
             parts.push(Part::github(&["needs.", &key, ".outputs.", service, " || 'unknown'"].concat()));
             let variable = ["OUTCOME_", &access::upper(&environment.name.value), "_", &access::upper(service)].concat();
-            (variable, mixed(parts).at(&release.workload.name.origin))
+            (variable, mixed(parts).at(&origin))
         })
         .collect()
 }

@@ -4,7 +4,9 @@ use crate::artifact::{Script, text};
 use crate::derive::ImageFacts;
 use crate::emit::github::workflow::Step;
 use crate::model::{self, StepCondition};
-use crate::source::Origin;
+use crate::plan::Plan;
+use crate::resolve::{MANAGER_VERSION, pinned};
+use crate::source::{Origin, Sourced};
 use crate::standard;
 
 /// What becomes of what a job makes.
@@ -17,13 +19,14 @@ pub(super) enum Purpose {
 }
 
 /// The steps that ready a job.
-pub(super) fn steps(image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
+pub(super) fn steps(plan: &Plan<'_>, image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
     let (Some(runtime), Some(manifest)) = (&image.runtime, &image.manifest) else { return Vec::new() };
     let Some(facts) = standard::get::<model::StdRuntime>("runtime", &runtime.value) else { return Vec::new() };
     let Some(manager) = facts.manager.iter().find(|manager| manager.name.value == manifest.manager.value) else {
         return Vec::new();
     };
-    let filler = Filler { image, manager, purpose };
+    let version = plan.model.pins.manager(manager);
+    let filler = Filler { image, manager, version, purpose };
     let mut steps: Vec<Step> = manager.setup.iter().filter_map(|setup| filler.step(setup, &runtime.origin)).collect();
     if let Some(install) = &manager.install {
         let origin = manifest.manager.origin.clone().with(&install.all.origin);
@@ -36,6 +39,7 @@ pub(super) fn steps(image: &ImageFacts, purpose: Purpose) -> Vec<Step> {
 struct Filler<'a> {
     image: &'a ImageFacts,
     manager: &'a model::StdManager,
+    version: Sourced<String>,
     purpose: Purpose,
 }
 
@@ -49,6 +53,7 @@ impl Filler<'_> {
         if setup.uses.value.is_empty() {
             let command = crate::artifact::Word::raw(self.fill(&setup.run.value)?);
             let script = Script::of("{command}", &[("command", command)]);
+            let origin = pinned(&setup.run.value, &self.version, &origin);
             return Some(Step::run(["Set up ", &self.manager.name.value].concat(), script, &origin));
         }
         let tool = setup.uses.value.rsplit('/').next().unwrap_or_default().trim_start_matches("setup-");
@@ -58,6 +63,7 @@ impl Filler<'_> {
             // A cache is keyed by the lock file: without one there is nothing to key it by.
             let keyed = with.when.value == StepCondition::Ci && self.lock().is_none();
             if let Some(value) = self.fill(&with.value.value).filter(|_| !keyed) {
+                let origin = pinned(&with.value.value, &self.version, &origin);
                 let value = if with.value.value == "{version}" { text(value) } else { super::action::scalar(&value) };
                 step = step.with(with.input.value.as_str(), value.at(&origin));
             }
@@ -87,7 +93,7 @@ impl Filler<'_> {
         let version = self.image.version.as_ref().map(|version| version.value.as_str());
         let known = [
             ("{version}", version),
-            ("{manager-version}", Some(self.manager.default_version.value.as_str())),
+            (MANAGER_VERSION, Some(self.version.value.as_str())),
             ("{lock}", self.lock()),
             ("{manifest}", manifest),
         ];

@@ -8,6 +8,7 @@ use crate::artifact::{Artifact, Dialect, Group, Script, Tree, github, int, list,
 use crate::emit::github::action;
 use crate::emit::platform::{Access, Login, Permission, StepKind};
 use crate::model;
+use crate::resolve::Pins;
 use crate::source::Origin;
 use crate::standard;
 
@@ -104,11 +105,11 @@ struct Needed {
 }
 
 impl Workflow {
-    /// The file.
-    pub(crate) fn artifact(&self) -> Artifact {
+    /// The file, with actions and tools as they are pinned.
+    pub(crate) fn artifact(&self, pins: &Pins) -> Artifact {
         let mut jobs = map();
         for job in &self.jobs {
-            jobs.set(job.key.as_str(), job.tree());
+            jobs.set(job.key.as_str(), job.tree(pins));
         }
         let rule = Origin::rule("a workflow has no rights of its own, and its shell stops at the first error");
         let document = map()
@@ -225,7 +226,7 @@ impl Job {
         tree
     }
 
-    fn tree(&self) -> Tree {
+    fn tree(&self, pins: &Pins) -> Tree {
         let mut outputs = map();
         for (key, value) in &self.outputs {
             outputs.set(key.as_str(), value.clone());
@@ -247,7 +248,7 @@ impl Job {
             .put_filled("outputs", outputs)
             .put_some("strategy", strategy)
             .put_filled("env", map().put_all(self.variables.clone()))
-            .put("steps", list(self.steps.iter().map(Step::tree)))
+            .put("steps", list(self.steps.iter().map(|step| step.tree(pins))))
             .at(&self.origin)
     }
 }
@@ -390,7 +391,7 @@ impl Step {
         self
     }
 
-    fn tree(&self) -> Tree {
+    fn tree(&self, pins: &Pins) -> Tree {
         let mut env = map();
         for (name, value) in &self.env {
             env.set(name.as_str(), value.clone());
@@ -406,7 +407,10 @@ impl Step {
                 for (key, value) in with {
                     inputs.set(key.as_str(), value.clone());
                 }
-                step.put("uses", action::uses(name)).put_filled("env", env).put_filled("with", inputs)
+                for (key, version) in pins.tools_of(name) {
+                    inputs.set(key, Tree::from(&version));
+                }
+                step.put("uses", action::uses(pins, name)).put_filled("env", env).put_filled("with", inputs)
             }
             What::Run(script) => step
                 .put_some("working-directory", self.folder.clone())

@@ -6,13 +6,15 @@ use crate::derive::{ImageFacts, Workload};
 use crate::emit::image::{ask, by_recipe};
 use crate::model;
 use crate::plan::Plan;
-use crate::source::Origin;
+use crate::resolve::pinned;
+use crate::source::{Origin, Sourced};
 use crate::standard;
 use crate::value::Duration;
 
 /// What the placeholders of a recipe stand for.
 struct Values<'a> {
     image: &'a ImageFacts,
+    manager: Sourced<String>,
     pairs: Vec<(&'static str, String)>,
 }
 
@@ -49,21 +51,24 @@ pub(super) fn dockerfile(plan: &Plan<'_>, image: &ImageFacts) -> Option<Dockerfi
     let workspace = image.context.value != image.source.value;
     let wanted = if workspace { model::RecipeLayout::Workspace } else { model::RecipeLayout::OwnLock };
     let recipe = manager.recipe.iter().find(|recipe| recipe.layout.value == wanted).or(manager.recipe.first())?;
-    let values = values(image, runtime, manager);
-    let mut file = Dockerfile::default();
+    let values = values(plan, image, runtime, manager);
+    let defaults: &'static model::StdImageDefaults = standard::fact("image-defaults", "default");
+    let syntax = defaults.syntax.as_ref().map(|syntax| plan.model.pins.image(syntax));
+    let mut file = Dockerfile { syntax, ..Dockerfile::default() };
     let last = recipe.stage.len().saturating_sub(1);
     for (index, stage) in recipe.stage.iter().enumerate() {
         let origin = match image.version.as_ref() {
             Some(version) => version.origin.clone().because("the image of the runtime's version").with(&stage.origin),
             None => by_recipe(image, &stage.origin),
         };
-        file.stage(values.fill(&stage.from.value), stage.name.value.clone(), |out| {
-            out.at(&origin);
+        let from = base(plan, recipe, Sourced::new(values.fill(&stage.from.value), origin));
+        file.stage(from.value, stage.name.value.clone(), |out| {
+            out.at(&from.origin);
             if stage.platform.value == "build" {
                 out.platform = Some("$BUILDPLATFORM".to_owned());
             }
             for step in stage.step.iter().filter(|step| values.holds(step.when.value)) {
-                add(step, &values, out);
+                add(plan, (recipe, step), &values, out);
             }
             if index == last {
                 finish(plan, image, runtime, manager, &values, out);
@@ -73,7 +78,13 @@ pub(super) fn dockerfile(plan: &Plan<'_>, image: &ImageFacts) -> Option<Dockerfi
     Some(file)
 }
 
-fn values<'a>(image: &'a ImageFacts, runtime: &model::StdRuntime, manager: &model::StdManager) -> Values<'a> {
+fn values<'a>(
+    plan: &Plan<'_>,
+    image: &'a ImageFacts,
+    runtime: &model::StdRuntime,
+    manager: &model::StdManager,
+) -> Values<'a> {
+    let manager_version = plan.model.pins.manager(manager);
     let version =
         image.version.as_ref().map_or(runtime.default_version.value.as_str(), |version| version.value.as_str());
     // A version the standard library does not know is its own tag: the list is open.
@@ -93,7 +104,7 @@ fn values<'a>(image: &'a ImageFacts, runtime: &model::StdRuntime, manager: &mode
         ("run-image", fill(defaults.map_or("", |image| image.run.value.as_str()))),
         ("tag", tag.to_owned()),
         ("version", version.to_owned()),
-        ("manager-version", manager.default_version.value.clone()),
+        ("manager-version", manager_version.value.clone()),
         ("lock", relative(manifest.and_then(|manifest| manifest.lock.as_ref()))),
         ("manifest", relative(manifest.and_then(|manifest| manifest.manifest.as_ref()))),
         ("source", relative(Some(&image.source.value))),
@@ -102,12 +113,26 @@ fn values<'a>(image: &'a ImageFacts, runtime: &model::StdRuntime, manager: &mode
         ("start", command("start")),
         ("output", manager.output.value.clone()),
     ];
-    Values { image, pairs }
+    Values { image, manager: manager_version, pairs }
 }
 
-fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut Stage) {
+/// What a stage or a copy takes from: another stage, or an image with the digest that it is pinned to.
+fn base(plan: &Plan<'_>, recipe: &model::StdManagerRecipe, from: Sourced<String>) -> Sourced<String> {
+    let is_stage = recipe.stage.iter().any(|stage| stage.name.value == from.value);
+    if is_stage { from } else { plan.model.pins.image(&from) }
+}
+
+fn add(
+    plan: &Plan<'_>,
+    (recipe, step): (&model::StdManagerRecipe, &model::StdManagerRecipeStageStep),
+    values: &Values<'_>,
+    out: &mut Stage,
+) {
     let operands: Vec<String> = step.values.iter().map(|value| values.fill(&value.value)).collect();
-    let origin = by_recipe(values.image, &step.origin);
+    let mut origin = by_recipe(values.image, &step.origin);
+    for template in &step.values {
+        origin = pinned(&template.value, &values.manager, &origin);
+    }
     let at = |kind: InstructionKind| Instruction { kind, comment: None, origin: Some(origin.clone()) };
     match (step.do_.value, operands.as_slice()) {
         (model::ImageStep::Workdir, [folder, ..]) => {
@@ -121,16 +146,14 @@ fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut S
         }
         (model::ImageStep::Copy, [sources @ .., to]) => {
             let from = step.from.as_ref().map(|from| values.fill(&from.value)).unwrap_or_default();
-            out.add(at(InstructionKind::Copy(Copy {
-                from,
-                sources: sources.to_vec(),
-                to: to.clone(),
-                ..Copy::default()
-            })));
+            let from = base(plan, recipe, Sourced::new(from, origin));
+            let copy = Copy { from: from.value, sources: sources.to_vec(), to: to.clone(), ..Copy::default() };
+            let kind = InstructionKind::Copy(copy);
+            out.add(Instruction { kind, comment: None, origin: Some(from.origin) });
         }
         (model::ImageStep::Run, commands) if !commands.is_empty() => {
             let mounts = mounts(step, values).into_iter().chain(secret_mounts(values.image)).collect();
-            out.add(at(InstructionKind::Run(Run { mounts, script: run(step, commands, values.image) })));
+            out.add(at(InstructionKind::Run(Run { mounts, script: run(step, commands, values) })));
         }
         (model::ImageStep::User, [user, ..]) => {
             let chosen = values.image.node.user.as_ref();
@@ -161,13 +184,15 @@ fn add(step: &model::StdManagerRecipeStageStep, values: &Values<'_>, out: &mut S
 
 /// The commands of one step. Beside others, one of the user's that a shell must read is a group of its own, so that
 /// what it ends with decides whether the next one runs.
-fn run(step: &model::StdManagerRecipeStageStep, commands: &[String], image: &ImageFacts) -> Script {
+fn run(step: &model::StdManagerRecipeStageStep, commands: &[String], values: &Values<'_>) -> Script {
+    let image = values.image;
     let mut script = Script::new();
     for (command, written) in commands.iter().zip(&step.values) {
         let own = image.command("build").filter(|_| written.value.contains("{build}"));
         let grouped = own.is_some() && commands.len() > 1 && plain_words(command).is_none();
         let template = if grouped { "{ {command}; }" } else { "{command}" };
-        let origin = own.map_or_else(|| by_recipe(image, &step.origin), |build| build.origin.clone());
+        let by_step = || pinned(&written.value, &values.manager, &by_recipe(image, &step.origin));
+        let origin = own.map_or_else(by_step, |build| build.origin.clone());
         script.at(&origin, |script| {
             script.line(template, &[("command", Word::raw(command.as_str()))]);
         });

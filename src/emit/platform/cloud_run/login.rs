@@ -3,10 +3,8 @@
 use crate::artifact::{Script, Tree, github};
 use crate::derive::{EnvironmentFacts, Host};
 use crate::emit::platform::{Access, Login, LoginStep, Permission, StepKind};
-use crate::model;
 use crate::plan::Plan;
 use crate::source::Origin;
-use crate::standard;
 
 use super::site;
 
@@ -34,10 +32,7 @@ fn as_account(host: &Host, account: Tree, variable: &str) -> Login {
         None => github(&["vars.", variable].concat()),
     };
     let origin = declared.map_or(&host.platform.origin, |login| &login.origin);
-    let gcloud = standard::get::<model::StdTool>("tool", "gcloud").map(|tool| Tree::from(&tool.version));
-    let mut setup: Vec<(String, Tree)> = Vec::new();
-    setup.extend(gcloud.map(|version| ("version".to_owned(), version)));
-    setup.push(("project_id".to_owned(), project(host)));
+    let setup = vec![("project_id".to_owned(), project(host))];
     Login {
         steps: vec![
             step(

@@ -6,21 +6,24 @@ use crate::artifact::{Artifact, Body, Group, Tree, list, map};
 use crate::derive::{ImageSource, Route, Workload};
 use crate::model::{StdBaseImage, StdRuntime};
 use crate::render;
-use crate::source::Origin;
+use crate::source::{Origin, Sourced};
 use crate::standard;
 
 use super::service::{self, Shared};
 use super::site::{self, Place, Site};
 
-/// A base image of the standard library by its name, with its digest where one is known.
-fn image(name: &str) -> Option<(String, Origin)> {
+/// A base image of the standard library by its name, with the digest that it is pinned to.
+fn image(site: &Site<'_>, name: &str) -> Option<Sourced<String>> {
     let known = standard::all::<StdBaseImage>("base-image");
     let found = known.into_iter().find(|one| one.reference.value.split(':').next() == Some(name))?;
-    let reference = match &found.digest {
-        Some(digest) => [&found.reference.value, "@", digest.value.as_str()].concat(),
-        None => found.reference.value.clone(),
-    };
-    Some((reference, found.reference.origin.clone()))
+    Some(site.plan.model.pins.image(&found.reference))
+}
+
+/// An image that stands beside what a declaration asks for: the project's pin decides it first, else the declaration.
+fn helper(image: &Sourced<String>, by: &Origin) -> Sourced<String> {
+    let is_fact = image.origin.place.file.is_embedded();
+    let origin = if is_fact { by.clone().with(&image.origin) } else { image.origin.clone().with(by) };
+    Sourced::new(image.value.clone(), origin)
 }
 
 /// The routes that lead to services of this server, longer paths first, so that `/` is what is left.
@@ -49,7 +52,7 @@ pub(super) fn proxy_key(site: &Site<'_>) -> Option<String> {
 pub(super) fn proxy(site: &Site<'_>, key: &str, shared: &mut Shared) -> Option<Tree> {
     let routes = routes(site);
     let (first, ..) = routes.first()?;
-    let (reference, fact) = image("caddy")?;
+    let image = image(site, "caddy")?;
     let origin = first.domain.origin.clone();
     let config = [key, "-config"].concat();
     let content = settings(&routes, &origin);
@@ -70,7 +73,7 @@ pub(super) fn proxy(site: &Site<'_>, key: &str, shared: &mut Shared) -> Option<T
     };
     let command = ["caddy", "run", "--config", "/etc/caddy/caddy.json"];
     let tree = map()
-        .put("image", Tree::from(reference).at(&origin.clone().with(&fact)))
+        .put("image", Tree::from(&helper(&image, &origin)))
         .put("command", list(command))
         .put("configs", list([map().put("source", config).put("target", "/etc/caddy/caddy.json")]))
         .put("volumes", mounts)
@@ -138,7 +141,7 @@ fn user(site: &Site<'_>, workload: &Workload) -> Option<(String, Origin)> {
 pub(super) fn volumes(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
     let service = workload.service(site.setting)?;
     let (user, by) = user(site, workload)?;
-    let (reference, fact) = image("alpine")?;
+    let image = image(site, "alpine")?;
     let mut command = vec![Tree::from("chown"), Tree::from([&user, ":", &user].concat()).at(&by)];
     let mut mounts = Tree::from(Vec::<Tree>::new());
     for volume in service.volume.iter().filter(|volume| volume.keep.value) {
@@ -149,7 +152,7 @@ pub(super) fn volumes(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
     }
     let origin = service.volume.first().map_or_else(|| service.origin.clone(), |volume| volume.origin.clone());
     let tree = map()
-        .put("image", Tree::from(reference).at(&origin.clone().with(&fact)))
+        .put("image", Tree::from(&helper(&image, &origin)))
         .put("command", list(command))
         .put("volumes", mounts)
         .put("network_mode", "none")

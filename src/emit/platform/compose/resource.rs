@@ -3,6 +3,7 @@
 use crate::artifact::{Script, Tree, Word, list, map};
 use crate::model::{self, StdResourceKindContainer};
 use crate::render;
+use crate::resolve::Pins;
 use crate::source::{Origin, Sourced};
 
 use super::service::{self, Shared};
@@ -14,7 +15,7 @@ pub(super) fn tree(site: &Site<'_>, resource: &model::Resource, shared: &mut Sha
     let kind = site::kind(resource)?;
     let container = kind.container.as_ref()?;
     let by_kind = resource.kind.origin.clone().with(&container.origin);
-    let (image, data) = image(resource, kind, container);
+    let (image, data) = image(&site.plan.model.pins, resource, kind, container);
     let mut tree = map().put("image", image);
     tree = tree.put_some("command", command(site, resource, container, &by_kind));
     let mut environment = map();
@@ -65,6 +66,7 @@ pub(super) fn tree(site: &Site<'_>, resource: &model::Resource, shared: &mut Sha
 
 /// The image with its exact tag, and the folder of the data in that version.
 fn image(
+    pins: &Pins,
     resource: &model::Resource,
     kind: &model::StdResourceKind,
     container: &StdResourceKindContainer,
@@ -77,8 +79,8 @@ fn image(
     let origin = resource.version.as_ref().map_or(&resource.kind.origin, |version| &version.origin).clone();
     let origin = origin.with(known.map_or(&container.origin, |version| &version.origin));
     let data = known.and_then(|version| version.data_directory.as_ref()).or(container.data_directory.as_ref());
-    let reference = container.image.value.replace("{tag}", tag);
-    (Tree::from(reference).at(&origin), data.map(|data| data.value.clone()))
+    let reference = pins.image(&Sourced::new(container.image.value.replace("{tag}", tag), origin));
+    (Tree::from(&reference), data.map(|data| data.value.clone()))
 }
 
 /// The command of the kind and the words that settings add.
