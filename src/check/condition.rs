@@ -21,10 +21,6 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut written: BTreeMap<Span, EntryRef<'_>> = BTreeMap::new();
     for value in context.values.iter().filter(|value| value.ty == Type::Condition) {
         written.insert(value.entry.value_span(), value.entry);
-        // Raw code of a backend is passed on as it is.
-        if value.entry.annotation().is_some_and(|(annotation, _)| annotation != "condition") {
-            continue;
-        }
         let Some(text) = syntax::string(value.entry.value()) else { continue };
         let Ok(condition) = Condition::parse(text) else { continue };
         for fault in signal::judge(&condition, &vocabulary) {
@@ -150,9 +146,6 @@ impl Kinds<'_, '_> {
     /// The place of a metric inside of its condition.
     fn place(&self, condition: &Sourced<Condition>, metric: &Metric) -> Option<Span> {
         let entry = self.written.get(&condition.origin.place)?;
-        if entry.annotation().is_some_and(|(annotation, _)| annotation != "condition") {
-            return None;
-        }
         let place = metric.name_place.range();
         Some(entry.string_span(place.start as u32, place.end as u32))
     }

@@ -249,7 +249,13 @@ fn production(
                 format!("`{}` is released without anybody's approval", name.value),
             )
             .label("nobody must agree")
-            .help("add `{ approve by=\"acme/release\" count=1 }` to its `promote`"),
+            .help(match &node.promote {
+                Some(promote) if promote.approve.is_some() => "say how many must agree, and who",
+                Some(_) => "add `{ approve by=\"acme/release\" count=1 }` to its `promote`",
+                None => {
+                    "write `promote from=\"staging\" { approve by=\"acme/release\" count=1 }` instead of its trigger"
+                }
+            }),
         );
     }
     let scanned = context.model.pipeline.as_ref().is_some_and(|pipeline| !pipeline.scan.is_empty());

@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::standard;
 use crate::syntax;
 use crate::syntax::expression::Template;
+use crate::syntax::kdl::Scalar;
 
 /// How deep variables may name each other before a circle is certain.
 const DEPTH: usize = 16;
@@ -34,12 +35,16 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Where the value ends: what its place says, or the browser where the variable's name tells the bundler to publish it.
+/// Where the value ends: what its place says, or the browser where the variable's name tells the bundler to publish it, or
+/// the variable itself that it is shown to people.
 fn end(value: &Typed<'_>, sinks: &[&'static model::StdSink]) -> Option<&'static model::StdSink> {
     let of_variable = matches!(value.sink, "environment" | "build-value") && value.shape.id == "env-entry";
+    // What is shown to people is as public as what a bundler publishes.
+    let shown = value.node.prop("public").is_some_and(|entry| entry.value() == Scalar::Bool(true));
     let published = |sink: &&'static model::StdSink| {
         let name = value.node.name();
-        of_variable && sink.publishes.iter().any(|prefix| name.starts_with(prefix.value.as_str()))
+        let by_name = sink.publishes.iter().any(|prefix| name.starts_with(prefix.value.as_str()));
+        of_variable && !sink.publishes.is_empty() && (by_name || shown)
     };
     let mut all = sinks.iter().copied();
     all.clone().find(published).or_else(|| all.find(|sink| sink.name.value == value.sink))
@@ -96,8 +101,11 @@ fn source(context: &Context<'_>, words: &[&str], depth: usize) -> Option<(String
         }
         ["resource", name, field @ ("url" | "password")] => {
             let declared = context.table.find("resource", name)?.place;
-            let what = if field == "url" { "the URL, which holds the password," } else { "the password" };
-            Some((format!("{what} of `{name}`"), vec![(declared, "the resource is declared here".to_owned())]))
+            let what = match field {
+                "url" => format!("the URL of `{name}`, which holds its password,"),
+                _ => format!("the password of `{name}`"),
+            };
+            Some((what, vec![(declared, "the resource is declared here".to_owned())]))
         }
         ["var", name] if depth > 0 => {
             let texts = context.values.iter().filter(|value| {

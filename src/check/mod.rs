@@ -20,7 +20,7 @@ pub use coverage::not_yet;
 pub use policy::{apply as apply_policy, judge_allows, posture};
 
 use crate::derive::Facts;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, Tie};
 use crate::loader::Loader;
 use crate::resolve::{Model, Table, Typed};
 use crate::source::Span;
@@ -81,7 +81,11 @@ impl<'a> Checked<'a> {
             (check.run)(context, &mut found);
         }
         // Where a value could not be read, a placeholder stands in for it, and what is said of that follows from the mistake.
-        let mut told: Vec<Span> = diagnostics.iter().map(|diagnostic| diagnostic.primary.span).collect();
+        let mut told: Vec<Span> = diagnostics
+            .iter()
+            .filter(|diagnostic| !matches!(diagnostic.tie, Some(Tie::Unused(_))))
+            .map(|diagnostic| diagnostic.primary.span)
+            .collect();
         told.sort_by_key(|span| (span.file, span.start));
         let follows = |span: Span| {
             let first = told.partition_point(|one| (one.file, one.start) < (span.file, span.start));

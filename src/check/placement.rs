@@ -337,6 +337,14 @@ impl Judge<'_> {
         for trigger in &environment.trigger {
             self.trigger(name, ephemeral, trigger);
         }
+        if let Some(promote) = environment.promote.as_ref().filter(|_| ephemeral) {
+            self.misplaced(
+                promote.origin.place,
+                format!("`{name}` exists per pull request, and nothing is promoted to it"),
+                (environment.name.origin.place, "ephemeral"),
+                "remove `promote`: what the pull request builds is released there",
+            );
+        }
         if let Some(promote) = &environment.promote {
             let from = context.model.environments.iter().find(|(one, _)| one.name.value == promote.from.value);
             if let Some((from, _)) = from.filter(|(from, _)| from.ephemeral.value) {
@@ -384,18 +392,42 @@ impl Judge<'_> {
                 "add `pull-request=#true`",
             );
         }
-        if let (true, Some((what, origin))) = (ephemeral, push.or(tag)) {
-            self.misplaced(
+        match (ephemeral, push.or(tag).or(manual), pull) {
+            (true, Some((what, origin)), None) => self.misplaced(
                 origin.place,
-                format!("`{environment}` exists per pull request, and a {what} has none"),
+                format!("`{environment}` exists per pull request, and `{what}` has none"),
                 (trigger.origin.place, "this trigger"),
                 "write `trigger pull-request=#true`",
-            );
+            ),
+            (false, None, Some((_, origin))) => self.misplaced(
+                origin.place,
+                format!("`{environment}` lasts, and each pull request has an environment of its own"),
+                (trigger.origin.place, "this trigger"),
+                "write `ephemeral=#true` behind the name of the environment",
+            ),
+            (_, _, _) => {}
         }
     }
 
     /// A route leads to a service that the internet may reach.
     fn routes(&mut self, context: &Context<'_>, environment: &model::Environment) {
+        for domain in &environment.domain {
+            for (at, route) in domain.route.iter().enumerate() {
+                let same = |other: &&model::DomainRoute| other.path.value == route.path.value;
+                if let Some(first) = domain.route.iter().take(at).find(same) {
+                    self.diagnostics.push(
+                        Diagnostic::new(
+                            code::NAME_DUPLICATE,
+                            route.path.origin.place,
+                            format!("`{}` of `{}` is routed twice", route.path.value, domain.name.value),
+                        )
+                        .label("again here")
+                        .also(first.path.origin.place, "first here")
+                        .help("remove one of the two"),
+                    );
+                }
+            }
+        }
         let Some(facts) = context.facts.environment(&environment.name.value) else { return };
         for route in environment.domain.iter().flat_map(|domain| &domain.route) {
             match facts.workload(&route.to.value) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Diagnostic, code};
 use crate::model::{self, Lower, Lowering};
 use crate::resolve::removal;
+use crate::resolve::shape::described;
 use crate::resolve::table::{Declaration, Table};
 use crate::resolve::view::{first_text, key_of};
 use crate::resolve::{Keyed, LayerKind, View};
@@ -152,7 +153,9 @@ impl<'d> Overlay<'d> {
             if let Some(child) = DOCUMENT.children.iter().find(|child| child.name == node.name()) {
                 if child.many == Many::One {
                     overlay.singles.entry(child.name).or_default().push(node);
-                } else if !own.iter().any(|known| known.name == node.name()) {
+                } else if described(view.shape, child.name).is_some()
+                    && !own.iter().any(|known| known.name == node.name())
+                {
                     overlay.lay(table, child.name, node, diagnostics);
                 }
             }

@@ -110,6 +110,17 @@ pub fn judge_as<'d>(shape: &'static Shape, document: &'d Document, judged: &mut 
 
 impl<'d> Judged<'d> {
     fn node(&mut self, shape: &'static Shape, node: NodeRef<'d>, siblings: &'static Shape, sink: &'static str) {
+        if let Some((annotation, span)) = node.annotation() {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    code::TYPE_WRONG_ANNOTATION,
+                    span,
+                    format!("a node takes no type, and this one says `{annotation}`"),
+                )
+                .label("means nothing here")
+                .help("remove it: only values have types"),
+            );
+        }
         if self.arguments(shape, node, siblings, sink) == Reading::Lost {
             return;
         }

@@ -131,28 +131,45 @@ pub fn type_name(ty: Type) -> &'static str {
         Type::Quantity => "quantity",
         Type::WeekTime => "time of the week",
         Type::Any => "value",
-        Type::Raw(language) => language,
+        Type::Raw(_) => "code",
         Type::Enum(_) => "enum",
+    }
+}
+
+/// What an annotation may say of a type: its name, or the language of raw code where the place takes some.
+fn annotations(ty: Type) -> Vec<&'static str> {
+    if let Type::Raw(languages) = ty {
+        languages.split('|').collect()
+    } else if ty == Type::Command {
+        vec!["command", "sh"]
+    } else if ty == Type::Any {
+        vec!["yaml", "text", "number", "boolean"]
+    } else if ty == Type::WeekTime {
+        vec!["week-time"]
+    } else {
+        vec![type_name(ty)]
     }
 }
 
 fn wrong_annotation(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
     let (annotation, span) = entry.annotation()?;
-    let expected = type_name(ty);
-    let raw_code = matches!(ty, Type::Condition | Type::Command | Type::Text(_) | Type::Raw(_))
-        && matches!(annotation, "promql" | "sh" | "yaml" | "datadog" | "cloudwatch");
-    if annotation == expected || raw_code || matches!(ty, Type::Any) {
+    let allowed = annotations(ty);
+    if allowed.contains(&annotation) {
         return None;
     }
-    Some(
-        Diagnostic::new(
-            code::TYPE_WRONG_ANNOTATION,
-            span,
-            format!("the annotation says `{annotation}`, this place takes a {expected}"),
-        )
-        .label(format!("not a `{annotation}` here"))
-        .help(format!("remove the annotation or write `({expected})`")),
+    let written: Vec<String> = allowed.iter().map(|name| format!("`({name})`")).collect();
+    let is_raw = matches!(annotation, "promql" | "datadog" | "cloudwatch");
+    let diagnostic = Diagnostic::new(
+        code::TYPE_WRONG_ANNOTATION,
+        span,
+        format!("the annotation says `{annotation}`, this place takes {}", value::described(type_name(ty))),
     )
+    .label(format!("not a `{annotation}` here"));
+    Some(if is_raw && ty == Type::Condition {
+        diagnostic.help("declare a `metric` with a `query` of this code, and compare that metric here")
+    } else {
+        diagnostic.help(format!("remove the annotation, or write {}", written.join(" or ")))
+    })
 }
 
 /// Whether the scalar has the form (string, number, keyword) that the type can be written in.
@@ -216,9 +233,6 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
             return Template::parse(text).err().map(|error| expression_error(code::SYNTAX_TEMPLATE, entry, &error));
         }
         Type::Condition => {
-            if entry.annotation().is_some() {
-                return None;
-            }
             return Condition::parse(text).err().map(|error| expression_error(code::SYNTAX_EXPRESSION, entry, &error));
         }
         Type::Enum(list) => {

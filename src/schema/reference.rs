@@ -151,7 +151,7 @@ fn type_words(ty: Type) -> String {
         Type::WeekTime => "time of the week".to_owned(),
         Type::Quantity => "quantity".to_owned(),
         Type::Any => "any value".to_owned(),
-        Type::Raw(language) => format!("code ({language})"),
+        Type::Raw(languages) => format!("code: `{}`", languages.replace('|', "` `")),
         Type::Enum(list) => format!("`{}`", list.values.iter().map(|(word, _)| *word).collect::<Vec<_>>().join("` `")),
     }
 }

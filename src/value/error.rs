@@ -88,7 +88,7 @@ impl ValueError {
 }
 
 /// A type of value with its article, as a sentence has it.
-pub(super) fn described(expected: &str) -> String {
+pub fn described(expected: &str) -> String {
     match expected {
         "bytes" => "a size in bytes".to_owned(),
         "cpu" => "a number of cores".to_owned(),
@@ -96,6 +96,7 @@ pub(super) fn described(expected: &str) -> String {
         "image" => "an image reference".to_owned(),
         "gvk" => "a kind of Kubernetes object".to_owned(),
         "day and time" => "a time of the week".to_owned(),
+        "text" | "code" => expected.to_owned(),
         "absolute path" => "an absolute path".to_owned(),
         other => format!("a {other}"),
     }

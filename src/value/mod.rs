@@ -27,7 +27,7 @@ pub use cron::Cron;
 pub use date::{Date, WeekTime, Weekday};
 pub use dimension::{Base, Dimension};
 pub use duration::Duration;
-pub use error::{Mistake, ValueError};
+pub use error::{Mistake, ValueError, described};
 pub use image::{Floating, ImageRef};
 pub use money::Money;
 pub use name::{Gvk, MetricName, Name};

@@ -1,5 +1,6 @@
 //! Hosts: the properties that their platform takes, its regions, the way in.
 
+use crate::check::Context;
 use crate::check::capability::target::Target;
 use crate::derive::{EnvironmentFacts, Host};
 use crate::diag::{Diagnostic, code};
@@ -9,7 +10,7 @@ use crate::resolve::Setting;
 use crate::source::Sourced;
 
 /// Compares a host with what its platform takes.
-pub(super) fn check(host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(context: &Context<'_>, host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diagnostic>) {
     // A platform of the project's own takes any property, and an unknown one was told as a reference.
     let Some(facts) = target.facts else { return };
     let written = written(&host.node);
@@ -19,11 +20,12 @@ pub(super) fn check(host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diag
         if taken.required.value && !given {
             diagnostics.push(
                 Diagnostic::new(
-                    code::CAPABILITY_HOST_PROPERTY,
+                    code::TYPE_MISSING_PROPERTY,
                     host.platform.origin.place,
                     format!("`{}` needs `{}=`", target.name, taken.name.value),
                 )
-                .label(taken.doc.value.trim_end_matches('.').to_owned())
+                .label(format!("no `{}=` here", taken.name.value))
+                .lacks([taken.name.value.as_str()])
                 .also(taken.origin.place, "declared by the platform")
                 .help(format!("add `{}=\"{}\"`", taken.name.value, taken.example.value)),
             );
@@ -31,13 +33,13 @@ pub(super) fn check(host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diag
     }
     for (name, value) in &written {
         if !facts.takes.iter().any(|taken| taken.name.value == *name) {
-            diagnostics.push(unknown(facts, name, value));
+            diagnostics.push(unknown(context, facts, name, value));
         }
     }
     if let Some(server) =
         host.node.server.first().filter(|_| !facts.takes.iter().any(|taken| taken.name.value == "server"))
     {
-        diagnostics.push(unknown(facts, "server", server));
+        diagnostics.push(unknown(context, facts, "server", server));
     }
     region(host, facts, diagnostics);
     login(host, facts, diagnostics);
@@ -116,11 +118,14 @@ fn written(node: &model::Host) -> Vec<(&str, &Sourced<String>)> {
     known.chain(node.others.iter().map(|(name, value)| (name.value.as_str(), value))).collect()
 }
 
-fn unknown(facts: &model::StdPlatform, name: &str, value: &Sourced<String>) -> Diagnostic {
+/// A property that the platform does not take, at its key.
+fn unknown(context: &Context<'_>, facts: &model::StdPlatform, name: &str, value: &Sourced<String>) -> Diagnostic {
     let takes: Vec<&str> = facts.takes.iter().map(|taken| taken.name.value.as_str()).collect();
+    let written = context.values.iter().find(|typed| typed.entry.value_span() == value.origin.place);
+    let key = written.and_then(|typed| typed.entry.key_span());
     let diagnostic = Diagnostic::new(
-        code::CAPABILITY_HOST_PROPERTY,
-        value.origin.place,
+        code::NAME_UNKNOWN_PROPERTY,
+        key.unwrap_or(value.origin.place),
         format!("`{}` takes no `{name}`", facts.name.value),
     );
     let list: Vec<String> = takes.iter().map(|name| format!("`{name}`")).collect();
@@ -130,11 +135,10 @@ fn unknown(facts: &model::StdPlatform, name: &str, value: &Sourced<String>) -> D
         format!("it takes {}", list.join(", "))
     };
     match nearest(name, takes.iter().copied()) {
-        Some(near) => diagnostic.label(format!("did you mean `{near}=`?")),
-        None => diagnostic.label("would be ignored"),
+        Some(near) => diagnostic.meant(near, near),
+        None => diagnostic.label("would be ignored").help(help),
     }
     .also(facts.origin.place, "the platform's declaration")
-    .help(help)
 }
 
 /// The list of regions is open, so an unknown one is only a warning.
@@ -162,7 +166,7 @@ fn login(host: &Host, facts: &model::StdPlatform, diagnostics: &mut Vec<Diagnost
         let ways: Vec<String> = facts.login.iter().map(|known| format!("`{}`", known.value)).collect();
         diagnostics.push(
             Diagnostic::new(
-                code::CAPABILITY_HOST_PROPERTY,
+                code::CAPABILITY_LOGIN,
                 login.kind.origin.place,
                 format!("nobody gets into `{}` by `{}`", facts.name.value, kind.word()),
             )

@@ -34,10 +34,10 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for environment in &context.facts.environments {
         let Some((node, setting)) = context.model.environments.get(environment.index) else { continue };
         let target = Target::of(context, &environment.host);
-        host::check(&environment.host, &target, diagnostics);
+        host::check(context, &environment.host, &target, diagnostics);
         host::environment(environment, (node, setting), &target, diagnostics);
         for (_, placed) in &environment.places {
-            host::check(placed, &Target::of(context, placed), diagnostics);
+            host::check(context, placed, &Target::of(context, placed), diagnostics);
         }
         resource::check(setting, &target, diagnostics);
         for workload in &environment.workloads {

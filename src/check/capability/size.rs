@@ -4,7 +4,7 @@ use crate::check::capability::Deployment;
 use crate::derive::Role;
 use crate::diag::{Diagnostic, code};
 use crate::model::{self, Capability};
-use crate::source::Span;
+use crate::source::{Sourced, Span};
 use crate::value::{Bytes, Cpu};
 
 /// Compares the size of a program with what its host offers, and names the nearest size that it does.
@@ -27,8 +27,10 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
     let memory = [size.memory.as_ref(), ceiling.and_then(|limit| limit.memory.as_ref())];
     let memory = memory.into_iter().flatten().max_by_key(|memory| memory.value.bytes());
     let wanted = Wanted { cpu: cpu.map(|cpu| cpu.value), memory: memory.map(|memory| memory.value) };
-    let place = memory.or(None).map(|memory| memory.origin.place).or(cpu.map(|cpu| cpu.origin.place));
-    let Some(place) = place else { return };
+    // A number of cores that no size has is the mistake, whatever memory stands beside it.
+    let offered = |cpu: &&Sourced<Cpu>| facts.size.iter().any(|row| millicores(row) == cpu.value.millicores());
+    let of_cpu = cpu.filter(|cpu| !offered(cpu) || memory.is_none()).map(|cpu| cpu.origin.place);
+    let Some(place) = of_cpu.or(memory.map(|memory| memory.origin.place)) else { return };
     if !facts.size.is_empty() && !facts.size.iter().any(|row| wanted.fits(row)) {
         diagnostics.push(unoffered(deployment, facts, &wanted, place));
         return;
@@ -40,7 +42,7 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
     };
     let limit = target.limit(name).or_else(|| target.limit("cpu"));
     if let (Some(cpu), Some(limit)) = (cpu, limit) {
-        let bound = |text: &Option<crate::source::Sourced<String>>| {
+        let bound = |text: &Option<Sourced<String>>| {
             text.as_ref().and_then(|text| Cpu::parse(&text.value).ok()).map(Cpu::millicores)
         };
         outside(
@@ -52,7 +54,7 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
         );
     }
     if let (Some(memory), Some(limit)) = (memory, target.limit("memory")) {
-        let bound = |text: &Option<crate::source::Sourced<String>>| {
+        let bound = |text: &Option<Sourced<String>>| {
             text.as_ref().and_then(|text| Bytes::parse(&text.value).ok()).map(Bytes::bytes)
         };
         outside(
@@ -110,10 +112,13 @@ fn unoffered(deployment: &Deployment<'_>, facts: &model::StdPlatform, wanted: &W
     let diagnostic = Diagnostic::new(code::CAPABILITY_SIZE, place, format!("`{}` does not offer {what}", target.name))
         .label("not a size on offer");
     let diagnostic = target.explain(diagnostic, Capability::Size);
-    match nearest {
+    // `500` for `500m`: so many cores are nowhere, and so many millicores are here.
+    let milli = cpu / 1_000;
+    let meant = sizes.iter().find(|(row_cpu, row_memory)| *row_cpu == milli && milli > 0 && *row_memory >= memory);
+    match meant.or(nearest) {
         Some((cpu, memory)) => {
-            let cpu = Cpu::parse(&format!("{cpu}m")).unwrap_or_default();
-            diagnostic.help(format!("the nearest size is `size cpu=\"{cpu}\" memory=\"{}\"`", Bytes::new(*memory)))
+            let cpu = Cpu::from_millicores(*cpu);
+            diagnostic.help(format!("write `size cpu=\"{cpu}\" memory=\"{}\"`, the nearest size", Bytes::new(*memory)))
         }
         None => diagnostic,
     }
@@ -138,6 +143,6 @@ fn outside(
             .label("beyond the limit")
             .also(target.place, format!("runs on `{}`", target.name))
             .also(limit.origin.place, format!("told in {}", limit.source.value))
-            .help(format!("the nearest size is `{}`", bound.value)),
+            .help(format!("write `{}`, the nearest it offers", bound.value)),
     );
 }

@@ -38,7 +38,7 @@ impl<'a> Target<'a> {
         match (&self.facts, self.own) {
             (Some(facts), _) => support(facts, capability),
             (None, Some(own)) => {
-                own.capability.iter().any(|name| name.value == capability.word()).then_some(PlatformSupport::Native)
+                own.capability.iter().any(|named| named.value == capability).then_some(PlatformSupport::Native)
             }
             (None, None) => Some(PlatformSupport::Native),
         }
