@@ -66,7 +66,7 @@ impl Server {
         let artifacts = shop();
         executable(&folder.join("server.sh"), &text(&artifacts, "deploy/compose/server.sh"));
         fs::write(folder.join("compose.yaml"), text(&artifacts, "compose.production.yaml")).unwrap();
-        let docker = "#!/usr/bin/env bash\necho \"${IMAGE_API:-} docker $*\" >>\"$ROOT/log\"\n[[ $1 != ps ]] || cat \"$ROOT/containers\" 2>/dev/null\n[[ $1 != inspect ]] || cat \"$ROOT/state\"\n[[ ! -e $ROOT/broken ]]\n";
+        let docker = "#!/usr/bin/env bash\necho \"${IMAGE_API:-} docker $*\" >>\"$ROOT/log\"\n[[ $1 != ps ]] || cat \"$ROOT/containers\" 2>/dev/null\n[[ $1 != inspect ]] || cat \"$ROOT/state\"\n[[ $* != *\" exec \"* ]] || cat \"$ROOT/data\" 2>/dev/null || true\n[[ ! -e $ROOT/broken ]]\n";
         executable(&root.join("bin/docker"), docker);
         let crontab = "#!/usr/bin/env bash\nif [[ $1 == -l ]]; then cat \"$ROOT/crontab\"; else cat >\"$ROOT/new\"; mv \"$ROOT/new\" \"$ROOT/crontab\"; fi\n";
         executable(&root.join("bin/crontab"), crontab);
@@ -220,6 +220,36 @@ fn a_cron_has_one_line_and_does_what_it_says() {
     assert_eq!(server.read("log").lines().count(), 2, "as many tries as declared");
     server.ok(&["unschedule", "report"]);
     assert_eq!(server.read("crontab"), "5 5 * * * mine\n");
+}
+
+#[test]
+fn a_backup_is_whole_or_not_at_all() {
+    let server = Server::new("backup");
+    fs::write(server.root.join("crontab"), "5 5 * * * mine\n").unwrap();
+    let command = "pg_dump --format=custom 'a%b' \"$X\"";
+    server.ok(&["keep", "orders", "0 2 * * *", "30", command]);
+    server.ok(&["keep", "orders", "0 */6 * * *", "30", command]);
+    let crontab = server.read("crontab");
+    assert!(crontab.starts_with("5 5 * * * mine\n0 */6 * * * "), "{crontab}");
+    assert!(crontab.lines().count() == 2 && crontab.contains("server.sh backup orders 30 2>&1 | logger"), "{crontab}");
+    assert!(!crontab.contains('%'), "a crontab reads a percent sign as the end of the line");
+    let kept = || -> Vec<String> {
+        let files = fs::read_dir(server.root.join("shop-production/backups/orders")).unwrap();
+        files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    };
+    assert!(!server.run(&["backup", "orders", "30"], "").status.success(), "an empty backup is none");
+    assert_eq!(kept(), Vec::<String>::new());
+    fs::write(server.root.join("data"), "all of it").unwrap();
+    server.ok(&["backup", "orders", "30"]);
+    assert_eq!(kept(), ["all of it"]);
+    assert!(server.read("log").lines().last().unwrap().ends_with(&format!("exec --no-TTY orders sh -c {command}")));
+    let old = server.root.join("shop-production/backups/orders/20200101T000000Z");
+    fs::write(&old, "old").unwrap();
+    let touch = Command::new("touch").args(["-d", "40 days ago"]).arg(&old).status().unwrap();
+    assert!(touch.success());
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    server.ok(&["backup", "orders", "30"]);
+    assert!(!old.exists() && kept().len() == 2, "what is past its time goes");
 }
 
 #[test]

@@ -528,3 +528,47 @@ fn what_belongs_to_others_is_refused() {
     let told = deployc::check(&loader, "deploy.kdl", None).unwrap().diagnostics;
     assert!(told.iter().any(|one| one.code.to_string() == "capability/feature"), "{told:?}");
 }
+
+#[test]
+fn what_a_resource_declares_is_made_or_refused() {
+    let resources = r#"
+resource "books" kind="postgres" version="17" { storage "100GiB"; backup every="1d" keep="14d"; database "audit"; user "ledger"; setting max_connections="300" log_min_duration_statement="500"; replica count=2 }
+resource "cache" kind="redis" version="7.0" { storage "5GiB" }
+"#;
+    let env = "env { BOOKS \"${resource.books.url}\"; PASSWORD \"${resource.books.password}\"; HOST \"${resource.books.host}\"; CACHE \"${resource.cache.url}\" }; command start";
+    let deploy = [&SITE.replace("command start", env), resources].concat();
+    let files = built(&deploy);
+    let script = text(&files, "ops/bootstrap.sh");
+    for part in [
+        "gcloud sql instances create shop-production-books --project acme-prod --region europe-west1 --database-version POSTGRES_17 --edition enterprise --tier db-g1-small --storage-auto-increase --availability-type zonal --storage-size 100 --backup-start-time 02:00 --retained-backups-count 14 --database-flags max_connections=300,log_min_duration_statement=500",
+        "gcloud sql databases create audit --project acme-prod --instance shop-production-books",
+        "gcloud sql users create ledger ",
+        "gcloud sql instances create shop-production-books-replica-2 --project acme-prod",
+        "printf '%s' \"$PASSWORD\" | gcloud secrets versions add shop-production-books-password",
+        "--redis-version redis_7_0 --enable-auth --size 5",
+        "printf '%s' \"redis://:$(gcloud redis instances get-auth-string shop-production-cache --project acme-prod --region europe-west1 --format 'value(authString)')@$(gcloud redis instances describe shop-production-cache --project acme-prod --region europe-west1 --format 'value(host)'):6379/0\" | gcloud secrets versions add shop-production-cache-url",
+    ] {
+        assert!(script.contains(part), "{part}\n{script}");
+    }
+    assert!(!script.contains("--no-backup"));
+    let service = text(&files, "deploy/cloud-run/production/web.yaml");
+    assert!(service.contains("value: /cloudsql/acme-prod:europe-west1:shop-production-books"), "{service}");
+    let unsaid = deploy.replace("storage \"100GiB\"; backup every=\"1d\" keep=\"14d\"; ", "");
+    assert!(text(&built(&unsaid), "ops/bootstrap.sh").contains("zonal --no-backup --database-flags"));
+    for (wrong, what) in [
+        ("every=\"6h\"", "Cloud SQL for PostgreSQL takes no backup at these times"),
+        ("kind=\"postgres\" version=\"9\"", "Cloud SQL for PostgreSQL takes no such version"),
+        ("database \"a-b\"", "Cloud SQL for PostgreSQL takes no further database of this name"),
+    ] {
+        let deploy = deploy
+            .replace("every=\"1d\"", if wrong.starts_with("every") { wrong } else { "every=\"1d\"" })
+            .replace(
+                "kind=\"postgres\" version=\"17\"",
+                if wrong.starts_with("kind") { wrong } else { "kind=\"postgres\" version=\"17\"" },
+            )
+            .replace("database \"audit\"", if wrong.starts_with("database") { wrong } else { "database \"audit\"" });
+        let loader = Memory::new().with("deploy.kdl", deploy.as_bytes()).with("main.py", b"".as_slice());
+        let told = deployc::check(&loader, "deploy.kdl", None).unwrap().diagnostics;
+        assert!(told.iter().any(|one| one.message == what), "{what}: {told:?}");
+    }
+}

@@ -214,6 +214,46 @@ fn a_resource_is_a_real_server() {
 }
 
 #[test]
+fn what_a_resource_declares_is_there_or_refused() {
+    let more = "resource \"orders\" kind=\"mariadb\" version=\"11.4\" { storage \"7GiB\"; backup every=\"6h\" keep=\"10d\"; database \"two\"; database \"three\" }";
+    let deploy = SHARED.replace("resource \"orders\" kind=\"postgres\" version=\"16\"", more);
+    let artifacts = shop(&deploy);
+    let server = file(&artifacts, "compose.production.yaml");
+    let made = text(server, "configs.orders-databases.content");
+    assert!(made.contains("CREATE DATABASE IF NOT EXISTS two; GRANT ALL PRIVILEGES ON two.* TO 'app'@'%';"), "{made}");
+    assert_eq!(made.lines().count(), 2);
+    assert_eq!(text(server, "services.orders.configs[0].target"), "/docker-entrypoint-initdb.d/databases.sql");
+    assert!(render::text(server).contains("orders-data: null # 7GiB are meant"), "{}", render::text(server));
+    let target = render::text(file(&artifacts, "ops/target.sh"));
+    assert!(
+        target.contains("orders\\t0 */6 * * *\\t10\\tMYSQL_PWD=$(cat \"$MARIADB_PASSWORD_FILE\") mariadb-dump"),
+        "{target}"
+    );
+    for (wrong, what) in [
+        ("kind=\"nats\" { user \"n\" }", "the container of NATS takes no name of a user"),
+        ("kind=\"nats\" { setting x=\"1\" }", "the container of NATS takes no settings"),
+        ("kind=\"postgres\" { replica count=1 }", "the container of PostgreSQL takes no replicas"),
+        ("kind=\"mysql\" { database \"a`b\" }", "the container of MySQL takes no further database of this name"),
+        ("kind=\"memcached\" { storage \"1GiB\" }", "the container of Memcached takes no size of its storage"),
+        ("kind=\"rabbitmq\" { backup every=\"1d\" }", "the container of RabbitMQ takes no backup at these times"),
+    ] {
+        let deploy = SHARED.replace("kind=\"postgres\" version=\"16\"", wrong);
+        let loader = Memory::new().with("deploy.kdl", deploy.as_bytes()).with("apps/api/package.json", "{}");
+        let told = deployc::check(&loader, "deploy.kdl", None).unwrap().diagnostics;
+        assert!(told.iter().any(|one| one.message == what), "{what}: {told:?}");
+        // Where nothing is released, it is enough that the server runs.
+        assert_eq!(told.iter().filter(|one| one.message == what).count(), 1);
+    }
+}
+
+#[test]
+fn a_bucket_is_made_with_the_password_wherever_it_stands() {
+    let artifacts = shop(SHOP);
+    let made = text(file(&artifacts, "compose.yaml"), "services.files.post_start[0].command[2]");
+    assert!(made.contains("${MINIO_ROOT_PASSWORD:-$(cat \"$MINIO_ROOT_PASSWORD_FILE\")}"), "{made}");
+}
+
+#[test]
 fn a_developers_machine_runs_it_all_with_one_command() {
     let artifacts = shop(SHOP);
     let local = file(&artifacts, "compose.yaml");

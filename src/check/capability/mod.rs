@@ -1,6 +1,7 @@
 //! What hosts can do: every deployment is compared with the facts of the platform it is on.
 
 mod host;
+mod maker;
 mod pipeline;
 mod probe;
 mod program;
@@ -39,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         for (_, placed) in &environment.places {
             host::check(context, placed, &Target::of(context, placed), diagnostics);
         }
-        resource::check(setting, &target, diagnostics);
+        resource::check(setting, &environment.host, &target, diagnostics);
         for workload in &environment.workloads {
             let target = Target::of(context, &workload.host);
             let deployment = Deployment { context, environment, setting, workload, target };

@@ -1,13 +1,16 @@
 //! Resources: who runs them where.
 
+use crate::check::capability::maker::{self, Run};
 use crate::check::capability::target::Target;
+use crate::derive::Host;
 use crate::diag::{Diagnostic, code};
 use crate::model::{self, Capability, ResourceOrigin};
 use crate::resolve::Setting;
+use crate::source::Span;
 use crate::standard;
 
 /// Compares every resource of an environment with its host.
-pub(super) fn check(setting: &Setting, target: &Target<'_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check(setting: &Setting, host: &Host, target: &Target<'_>, diagnostics: &mut Vec<Diagnostic>) {
     if !target.is_known() {
         return;
     }
@@ -24,6 +27,17 @@ pub(super) fn check(setting: &Setting, target: &Target<'_>, diagnostics: &mut Ve
             Some((ResourceOrigin::External, _)) => continue,
             None => (managed || contained, resource.name.origin.place),
         };
+        let run = match chosen.map(|(origin, _)| origin) {
+            Some(ResourceOrigin::Platform) => Some(Run::Platform),
+            Some(ResourceOrigin::Container) => Some(Run::Container),
+            Some(ResourceOrigin::Operator | ResourceOrigin::External) => None,
+            None => Some(if managed { Run::Platform } else { Run::Container }),
+        };
+        // Of platforms that are not compiled yet, nobody knows what they would leave out.
+        let compiled = target.facts.is_some_and(|facts| facts.depth.value == "full");
+        if let Some(run) = run.filter(|_| possible && compiled && host.is_released()) {
+            maker::check(target, resource, facts, run, diagnostics);
+        }
         if !possible {
             let asked = chosen.map_or("platform", |(origin, _)| origin.word());
             let ways = [(managed, "`from \"platform\"`"), (contained, "`from \"container\"`")];
@@ -39,7 +53,7 @@ fn told(
     facts: &model::StdResourceKind,
     asked: &str,
     ways: &[&str],
-    place: crate::source::Span,
+    place: Span,
 ) -> Diagnostic {
     let title = &facts.title.value;
     let message = match asked {

@@ -12,7 +12,7 @@ use crate::value::WeekTime;
 const PATIENCE: i64 = 3 * 60 * 60;
 
 /// How often it looks, in seconds.
-const INTERVAL: i64 = 30;
+const INTERVAL: i64 = 60;
 
 /// Refuses a release inside of a freeze. Rollbacks do not come this way.
 pub(super) fn freeze(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Step> {
@@ -157,11 +157,11 @@ fn wait_function(body: &mut Script) {
     let runs = "run=$(gh api \"repos/$GITHUB_REPOSITORY/actions/workflows/$1/runs?head_sha=$GITHUB_SHA&event=$GITHUB_EVENT_NAME&per_page=1\" --jq '.workflow_runs[0].id // empty')";
     let jobs = "state=$(gh api \"repos/$GITHUB_REPOSITORY/actions/runs/$run/jobs?per_page=100\" | jq --raw-output --arg name \"$2\" '[.jobs[] | select(.name == $name) | .conclusion // .status] | first // \"queued\"')";
     body.line("local run state", &[]);
+    body.line(runs, &[]);
+    body.when("[[ -z $run ]]", &[], |then| {
+        then.line("echo \"$1 has nothing to do for this commit\"", &[]).line("return", &[]);
+    });
     body.repeat_while("true", &[], |body| {
-        body.line(runs, &[]);
-        body.when("[[ -z $run ]]", &[], |then| {
-            then.line("echo \"$1 has nothing to do for this commit\"", &[]).line("return", &[]);
-        });
         body.line(jobs, &[]);
         body.case("$state", &[], |cases| {
             cases.arm("success | skipped", &[], |arm| {

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::source::Origin;
 
 use super::site::{self, Site};
-use super::{CloudRun, Form, access, container, variable};
+use super::{CloudRun, Form, access, container, resources, variable};
 
 /// Collects provisions of one environment in one project.
 pub(super) struct Provisions<'a> {
@@ -80,8 +80,8 @@ pub(super) fn provisions(plan: &Plan<'_>, environment: &EnvironmentFacts, backen
     registry(&mut all);
     access::accounts(&mut all, &sites);
     network(&mut all, &sites);
-    resources(&mut all, &sites);
-    secrets(&mut all, &sites);
+    resources::resources(&mut all, &sites);
+    resources::secrets(&mut all, &sites);
     access::rights(&mut all, &sites);
     domains(&mut all, &sites);
     all.list
@@ -199,94 +199,6 @@ fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         &[],
         &origin,
     );
-}
-
-/// Databases, queues and buckets that the platform provides.
-fn resources(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
-    let setting = all.plan.setting(all.environment);
-    for resource in &setting.resources {
-        let used = sites.iter().any(|site| site.workload.uses.iter().any(|used| used.value == resource.name.value));
-        let Some(managed) = container::managed(resource).filter(|_| used) else { continue };
-        let holes = container::resource_holes(all.plan, all.environment, resource, all.host);
-        let words: Vec<(&str, Word)> = holes.iter().map(|(name, value)| (*name, Word::text(value))).collect();
-        for (number, create) in managed.create.iter().enumerate() {
-            let Some(unless) = &create.unless else { continue };
-            // A password is made where it is needed, and its address put into the secret that services read.
-            let makes_user = create.command.value.contains("$PASSWORD");
-            let about =
-                [managed.product.value.as_str(), " ", &resource.name.value, ", step ", &(number + 1).to_string()];
-            let about =
-                [&about.concat(), " of ", &managed.create.len().to_string(), " for ", &all.environment.name.value]
-                    .concat();
-            let origin = resource.origin.clone().with(&create.origin);
-            let mut make = Vec::new();
-            if makes_user {
-                make.push("PASSWORD=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')");
-            }
-            make.push(&create.command.value);
-            let url = managed.url.as_ref().filter(|_| makes_user).map(|url| url.value.clone());
-            let mut with_secret = words.clone();
-            let line;
-            let ensure;
-            if let Some(url) = url.filter(|url| !url.contains("{host}")) {
-                let secret = [&site::resource_name(all.plan, all.environment, &resource.name.value), "-url"].concat();
-                ensure = "gcloud secrets describe {secret} --project {project} >/dev/null 2>&1 || gcloud secrets create {secret} --project {project} --replication-policy automatic".to_owned();
-                line = [
-                    "printf '%s' \"",
-                    &url.replace("{password}", "$PASSWORD"),
-                    "\" | gcloud secrets versions add {secret} --project {project} --data-file -",
-                ]
-                .concat();
-                with_secret.push(("secret", Word::text(secret)));
-                make.push(&ensure);
-                make.push(&line);
-            }
-            let because = ["Services use it as ", &resource.name.value, "."].concat();
-            all.add(about, &because, &unless.value, &make, &with_secret, &origin);
-        }
-    }
-}
-
-/// Every secret that something reads, empty: people put the value in, and nobody else sees it.
-fn secrets(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
-    let mut seen = Vec::new();
-    let written: Vec<String> = sites.iter().flat_map(variable::written).collect();
-    let from_pipeline = |name: &str| written.iter().any(|pair| pair.split('=').next() == Some(name));
-    for (secret, origin) in sites.iter().flat_map(variable::secrets) {
-        if seen.contains(&secret) {
-            continue;
-        }
-        let project = secret.project.clone().unwrap_or_else(|| site::project(all.host));
-        let words = [("secret", Word::text(&secret.name)), ("held_in", Word::text(&project))];
-        all.add(
-            ["secret ", &secret.name, " in ", &project].concat(),
-            "Services read it when they start.",
-            "gcloud secrets describe {secret} --project {held_in}",
-            &["gcloud secrets create {secret} --project {held_in} --replication-policy automatic"],
-            &words,
-            &origin,
-        );
-        if from_pipeline(&secret.name) {
-            seen.push(secret);
-            continue;
-        }
-        all.add(
-            ["value of the secret ", &secret.name, " in ", &project].concat(),
-            &[
-                "Put it in without writing it anywhere: gcloud secrets versions add ",
-                &secret.name,
-                " --project ",
-                &project,
-                " --data-file -",
-            ]
-            .concat(),
-            "gcloud secrets versions describe latest --secret {secret} --project {held_in}",
-            &[],
-            &words,
-            &origin,
-        );
-        seen.push(secret);
-    }
 }
 
 /// A domain that belongs to one service is mapped to it; paths of one domain need a load balancer, made by people.

@@ -8,6 +8,7 @@ mod job;
 mod login;
 mod pool;
 mod probe;
+mod resources;
 mod service;
 mod site;
 mod variable;

@@ -161,10 +161,13 @@ fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
     let hole = |wanted: &str| {
         holes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| literal(value)).unwrap_or_default()
     };
+    if let Some(template) = known_field(resource, field) {
+        return Value::Text(literal(&container::fill(&template, &holes)));
+    }
+    if let Some(place) = declared_password(site, resource).filter(|_| field == "password") {
+        return Value::Secret(place);
+    }
     match field {
-        "password" if declared_password(site, resource).is_some() => {
-            declared_password(site, resource).map_or(Value::Text(String::new()), Value::Secret)
-        }
         "name" => Value::Text(hole("name")),
         "user" => Value::Text(hole("user")),
         "url" => match container::managed(resource).and_then(|managed| managed.url.clone()) {
@@ -175,6 +178,12 @@ fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
         },
         field => Value::Secret(resource_secret(site, resource, field)),
     }
+}
+
+/// A field that is known before the resource is made.
+fn known_field(resource: &model::Resource, field: &str) -> Option<String> {
+    let managed = container::managed(resource)?;
+    managed.field.iter().find(|known| known.name.value == field).map(|known| known.value.value.clone())
 }
 
 /// Where the password of a resource is kept, if its declaration says so.

@@ -98,10 +98,14 @@ compose_job() {
 }
 
 compose_start() {
+  local resource cron days command
   compose_ship
   compose_variables
   # shellcheck disable=SC2086 # names of variables are words
   compose_tell start "$compose_kind" "$service" "$1" "$compose_wait" "$compose_proxy" $compose_needs $compose_made </dev/null
+  while IFS=$'\t' read -r resource cron days command; do
+    [[ -z $resource ]] || compose_tell keep "$resource" "$cron" "$days" "$command" </dev/null
+  done <<<"$compose_backups"
   if [[ -n $compose_schedule ]]; then
     compose_tell schedule "$service" "$compose_schedule" "$compose_overlap" "$compose_timeout" "$compose_tries" </dev/null
   fi

@@ -30,6 +30,8 @@ const PLATFORM: &str = "compose";
 const SERVER_SCRIPT: &str = "deploy/compose/server.sh";
 /// How long a run may take where nobody says: as long as it needs.
 const NO_LIMIT: u64 = 0;
+/// A day in seconds.
+const DAY: u64 = 24 * 60 * 60;
 
 impl Backend for Compose {
     fn platform(&self) -> &'static str {
@@ -228,11 +230,28 @@ fn settings(site: &Site<'_>, workload: &Workload) -> Vec<Setting> {
         set("proxy", beside::proxy_key(site).unwrap_or_else(|| "-".to_owned()), &host),
         set("needs", names(|by| by != By::Server), name),
         set("made", names(|by| by == By::Server), name),
+        set("backups", backups(site, workload), name),
         set("schedule", schedule.map(|schedule| schedule.when.value.to_cron()).unwrap_or_default(), at),
         set("overlap", schedule.map_or("allow", |schedule| schedule.overlap.value.word()).to_owned(), at),
         set("timeout", timeout.map_or(NO_LIMIT, |timeout| timeout.value.seconds()).to_string(), at),
         set("tries", tries.to_string(), at),
     ]
+}
+
+/// The backups of the containers that a workload uses, one a line: resource, times, days, command.
+fn backups(site: &Site<'_>, workload: &Workload) -> String {
+    let lines = service::used(site, workload).into_iter().filter_map(|(resource, _)| {
+        let backup = resource.backup.as_ref()?;
+        let command = site::kind(resource)?.backup.as_ref()?.unattended.value.clone();
+        let days = backup.keep.value.seconds().div_ceil(DAY);
+        let cron = match backup.every.value.seconds() {
+            DAY => "0 2 * * *".to_owned(),
+            _ => crate::value::Schedule::parse(&["every ", &backup.every.value.to_string()].concat()).ok()?.to_cron(),
+        };
+        let command = value::known(site, resource, &command);
+        Some([&site.resource_key(resource), "\t", &cron, "\t", &days.to_string(), "\t", &command].concat())
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The files that go to the server: of the environment, what its containers mount, and what runs there.

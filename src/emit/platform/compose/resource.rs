@@ -39,12 +39,15 @@ pub(super) fn tree(site: &Site<'_>, resource: &model::Resource, shared: &mut Sha
     let mounts = data.map(|folder| {
         let key = [&site.resource_key(resource), "-data"].concat();
         let origin = resource.storage.as_ref().map_or(&resource.origin, |storage| &storage.origin);
-        shared.volumes.push((key.clone(), crate::artifact::null().at(origin)));
+        let told = resource.storage.as_ref().map(|storage| [&storage.value.to_string(), " are meant"].concat());
+        let volume = crate::artifact::null().at(origin);
+        shared.volumes.push((key.clone(), told.into_iter().fold(volume, |volume, told| volume.note(told))));
         let mount = map().put("type", "volume").put("source", key).put("target", Tree::from(folder).at(&by_kind));
         list([mount])
     });
     tree = tree
         .put_filled("environment", environment)
+        .put_some("configs", made_first(resource, container, &site.resource_key(resource), shared))
         .put_filled("secrets", secrets)
         .put_some("volumes", mounts)
         .put_some("healthcheck", health(site, resource, container))
@@ -130,7 +133,7 @@ fn made_after(site: &Site<'_>, resource: &model::Resource, container: &StdResour
     let mut hooks = Tree::from(Vec::<Tree>::new());
     let words = container.health.as_ref().map(|health| health.words.as_slice()).unwrap_or_default();
     let words: Vec<String> = words.iter().map(|word| value::known(site, resource, &word.value)).collect();
-    for init in &container.init {
+    for init in container.init.iter().filter(|init| init.file.value.is_empty()) {
         let mut names: Vec<(String, Origin)> = Vec::new();
         if init.for_.value == "bucket" {
             names.push((value::database(resource), resource.name.origin.clone()));
@@ -159,6 +162,23 @@ fn made_after(site: &Site<'_>, resource: &model::Resource, container: &StdResour
         }
     }
     (!hooks.is_empty()).then_some(hooks)
+}
+
+/// Further databases that the image makes when it starts for the first time, from a file of commands.
+fn made_first(
+    resource: &model::Resource,
+    container: &StdResourceKindContainer,
+    key: &str,
+    shared: &mut Shared,
+) -> Option<Tree> {
+    let init = container.init.iter().find(|init| init.for_.value == "database" && !init.file.value.is_empty())?;
+    let first = resource.database.first()?;
+    let command = init.command.value.replace("{user}", &value::user(resource));
+    let lines: Vec<String> = resource.database.iter().map(|one| command.replace("{name}", &one.value)).collect();
+    let origin = first.origin.clone().with(&init.origin);
+    let config = [key, "-databases"].concat();
+    shared.configs.push((config.clone(), map().put("content", Tree::from(lines.join("\n")).at(&origin)).at(&origin)));
+    Some(list([map().put("source", config).put("target", Tree::from(&init.file)).at(&origin)]))
 }
 
 /// Its own network, which leads nowhere else.

@@ -10,6 +10,8 @@ On the server, in the folder of a project: what ops/deploy.sh and ops/rollback.s
   server.sh run SERVICE OVERLAP SECONDS TRIES               runs a cron now, as its schedule does
   server.sh schedule SERVICE CRON OVERLAP SECONDS TRIES     writes the line of the crontab
   server.sh unschedule SERVICE                              takes it away
+  server.sh keep RESOURCE CRON DAYS COMMAND                 backs a resource up at its times, for so many days
+  server.sh backup RESOURCE DAYS                            does it now, into backups/RESOURCE
   server.sh running|ready|version|previous|find …           what runs, and what ran before
   server.sh restart SERVICE                                 the same image anew, with what variables/ holds now
   server.sh put NAME                                        a variable of the file, from base64 on standard input
@@ -230,6 +232,33 @@ unschedule() {
   other_crons "$1" | crontab -
 }
 
+# The command lies in a file of its own, because a crontab reads some characters of its lines anew.
+keep() {
+  local resource=$1 cron=$2 days=$3 command=$4 others
+  mkdir -p "backups/$resource"
+  printf '%s\n' "$command" | write "backups/$resource.command"
+  others=$(other_crons "backup-$resource")
+  {
+    [[ -z $others ]] || printf '%s\n' "$others"
+    printf '%s %s/server.sh backup %s %s 2>&1 | logger -t %s-backup-%s # %s backup-%s .\n' \
+      "$cron" "$PWD" "$resource" "$days" "$project" "$resource" "$project" "$resource"
+  } | crontab -
+}
+
+# Whole or not at all; the last one stays, however old it is.
+backup() {
+  local resource=$1 days=$2 file
+  mkdir -p "backups/$resource"
+  file=backups/$resource/$(date --utc +%Y%m%dT%H%M%SZ)
+  if ! docker compose exec --no-TTY "$resource" sh -c "$(<"backups/$resource.command")" </dev/null >"$file.new" || [[ ! -s $file.new ]]; then
+    rm -f "$file.new"
+    fail "$resource could not be backed up"
+  fi
+  mv -f "$file.new" "$file"
+  find "backups/$resource" -type f -not -path "$file" -mtime "+$days" -delete
+  echo "$resource is backed up in $PWD/$file"
+}
+
 restart() {
   write_env
   docker compose up --detach --wait --force-recreate --no-deps "$1"
@@ -258,7 +287,7 @@ make() {
 verb=${1:-help}
 [[ $# -eq 0 ]] || shift
 case $verb in
-  running | ready | version | previous | find | run) ;;
+  running | ready | version | previous | find | run | backup) ;;
   help | -h | --help)
     usage
     exit 0
@@ -272,6 +301,8 @@ case $verb in
   run) run_cron "$@" ;;
   schedule) schedule "$@" ;;
   unschedule) unschedule "$@" ;;
+  keep) keep "$@" ;;
+  backup) backup "$@" ;;
   running) running "$@" ;;
   ready) ready "$@" ;;
   version) [[ $(running service "$1") != "$2" && $(latest "$1") != "$2" ]] || printf '%s\n' "${2##*:}" ;;

@@ -297,7 +297,9 @@ fn volumes(site: &Site<'_>, workload: &Workload, shared: &mut Shared) -> Tree {
         let mount = map().put("type", "volume");
         let mount = if volume.keep.value {
             let key = [&service.name.value, "-", volume.name.value.as_str()].concat();
-            shared.volumes.push((key.clone(), crate::artifact::null().at(&volume.origin)));
+            let told = volume.size.as_ref().map(|size| [&size.value.to_string(), " are meant"].concat());
+            let named = crate::artifact::null().at(&volume.origin);
+            shared.volumes.push((key.clone(), told.into_iter().fold(named, |named, told| named.note(told))));
             mount.put("source", key)
         } else {
             mount

@@ -209,7 +209,7 @@ def test_failed_callee_stops_its_callers() -> None:
     with world(answers=answers(job("staging", None))) as story:
         run = deploy(story, web)
         expect(results(run)["deploy-staging"], "failure", "a caller of a unit that never ends")
-        story.in_order("^sleep 30", "^sleep 30")
+        story.in_order("^sleep 60", "^sleep 60")
     with world(answers=answers(job("staging", "success"), job("production", "failure"))) as story:
         run = deploy(story, web)
         expect(results(run)["deploy-staging"], "success", f"staging of\n{logs(run)}")
