@@ -30,7 +30,7 @@ pub mod value;
 pub mod write;
 
 use artifact::Artifact;
-use check::{Checked, Context};
+use check::{Checked, Context, Reach};
 use derive::Facts;
 use diag::{Diagnostic, Severity};
 use loader::Loader;
@@ -77,8 +77,9 @@ pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Co
     drop((values, table));
     check::apply_policy(&model, &mut diagnostics);
     let mut compilation = Compilation { program, model, facts, diagnostics, not_yet, artifacts: None };
-    compilation.prove(&operations);
-    compilation.finish();
+    let reach = compilation.prove(&operations);
+    check::judge_allows(&compilation.model, reach, &mut compilation.diagnostics);
+    compilation.diagnostics = diag::finish(std::mem::take(&mut compilation.diagnostics));
     Ok(compilation)
 }
 
@@ -89,34 +90,32 @@ impl Compilation {
     }
 
     /// Makes every file in memory and judges them together; what needs a node that is not compiled yet is skipped, with a note.
-    fn prove(&mut self, operations: &[patch::Operation]) {
+    fn prove(&mut self, operations: &[patch::Operation]) -> Reach {
+        let sources = Reach::Sources { pins: self.program.pins };
         if let Some(first) = self.not_yet.first() {
             let mut note = first.clone();
             note.severity = Severity::Note;
             note.help = Some("the files that would be written are not judged until it is".to_owned());
             self.diagnostics.push(note);
-            return;
+            return sources;
         }
-        let Some(checked) = Checked::new(&self.model, &self.facts, &self.diagnostics) else { return };
+        let Some(checked) = Checked::new(&self.model, &self.facts, &self.diagnostics) else { return sources };
         let plan = Plan::new(&checked);
         let mut found = Vec::new();
         let outputs = Outputs::new(&plan, operations, &mut found);
+        let mut reach = sources;
         if found.is_empty() {
+            reach = Reach::Whole;
             outputs.resolve(&plan, operations, &mut found);
-        }
-        if found.is_empty() {
-            found = outputs::unused_pins(&self.model.pins, &outputs.artifacts);
-            self.artifacts = Some(outputs.artifacts);
+            outputs.claims(&plan, operations, &mut found);
+            found.append(&mut outputs::unused_pins(&self.model.pins, &outputs.artifacts));
         }
         check::apply_policy(&self.model, &mut found);
+        if found.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+            self.artifacts = Some(outputs.artifacts);
+        }
         self.diagnostics.append(&mut found);
-    }
-
-    /// Tells what was accepted in vain, and sorts. Whether a pin is taken is known only once there are files.
-    fn finish(&mut self) {
-        let waiting = if self.artifacts.is_none() { self.program.pins } else { None };
-        check::judge_allows(&self.model, waiting, &mut self.diagnostics);
-        self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
+        reach
     }
 
     /// The trees of every file, patched; none while there are errors. What no emitter compiles yet is added to the diagnostics.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, Tree, Value};
 use crate::diag::{Diagnostic, code};
 use crate::emit;
-use crate::patch::{self, Operation};
+use crate::patch::{self, Change, Operation};
 use crate::plan::Plan;
+use crate::prove::claim::{self, Claim};
 use crate::prove::links::{self, BrokenLink};
-use crate::prove::{self, Proofs};
+use crate::prove::{self, Place, Proofs};
 use crate::render;
 use crate::resolve::Pins;
 use crate::source::{Origin, Span};
@@ -33,6 +34,29 @@ impl Outputs {
         patch::patch(&mut artifacts, rest, diagnostics);
         patch::paths(&artifacts, diagnostics);
         Outputs { artifacts, proofs }
+    }
+
+    /// Tells of every claim about threats that the files refute, and of the patch that makes them do so.
+    pub fn claims(&self, plan: &Plan<'_>, operations: &[Operation], diagnostics: &mut Vec<Diagnostic>) {
+        for Claim { diagnostic, refuted } in claim::check(plan, &self.proofs) {
+            let by = refuted.and_then(|place| operations.iter().find(|one| self.changes(one, &place)));
+            diagnostics.push(match by {
+                Some(operation) => diagnostic.also(operation.origin.place, "this patch changes what stands there"),
+                None => diagnostic,
+            });
+        }
+    }
+
+    /// Whether a patch changed what stands at a place, or took it away.
+    fn changes(&self, operation: &Operation, place: &Place) -> bool {
+        let found = self.artifacts.iter().find(|artifact| artifact.path == place.file && operation.file == place.file);
+        let Some(artifact) = found else { return false };
+        match &operation.change {
+            Change::Set(_) | Change::Add(_) => artifact.find(&place.key).is_some_and(|found| {
+                found.origin.place == operation.origin.place || comes_from(found.tree, operation.origin.place)
+            }),
+            Change::Remove => operation.path.starts_with(&place.key) || place.key.starts_with(&operation.path),
+        }
     }
 
     /// Tells of every link between the files that leads nowhere, at the patch that broke it.
@@ -82,6 +106,22 @@ fn unused_pin(name: &str, origin: &Origin) -> Diagnostic {
     Diagnostic::new(code::NAME_UNUSED, origin.place, format!("no output takes `{name}`"))
         .label("pinned here")
         .help("remove the pin, or write the name as the outputs do")
+}
+
+/// Whether anything in a tree was written at a place.
+fn comes_from(tree: &Tree, place: Span) -> bool {
+    let here = tree.origin.as_ref().is_some_and(|origin| origin.place == place);
+    here || match &tree.value {
+        Value::Map(entries) => entries.iter().any(|(_, value)| comes_from(value, place)),
+        Value::List(items) => items.iter().any(|item| comes_from(item, place)),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Text(_)
+        | Value::Mixed(_)
+        | Value::Script(_) => false,
+    }
 }
 
 /// A patch takes away what links lead to, or sets a link that leads nowhere.

@@ -57,7 +57,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "prove",
         &[
-            "artifact", "check", "derive", "diag", "model", "plan", "render", "resolve", "signal", "source",
+            "artifact", "check", "derive", "diag", "model", "nearest", "plan", "render", "resolve", "signal", "source",
             "standard", "syntax", "value",
         ],
     ),

@@ -398,7 +398,8 @@ fn named(names: Option<&str>) -> &'static str {
         None => "None",
         Some("file") => "Some(Names::File)",
         Some("folder") => "Some(Names::Folder)",
-        Some(other) => panic!("a path names a `file` or a `folder`, not a `{other}`"),
+        Some("evidence") => "Some(Names::Evidence)",
+        Some(other) => panic!("a path names a `file`, a `folder` or `evidence`, not a `{other}`"),
     }
 }
 

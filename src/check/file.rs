@@ -20,7 +20,7 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let Some(path) = join("", written) else { continue };
         let found = context.loader.kind(&path);
         let fine = match names {
-            Names::File => found == Some(EntryKind::File),
+            Names::File | Names::Evidence => found == Some(EntryKind::File),
             Names::Folder => found == Some(EntryKind::Directory) || path.is_empty(),
         };
         if !fine {
@@ -31,20 +31,25 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 
 fn missing(context: &Context<'_>, value: &Typed<'_>, names: Names, path: &str, found: Option<EntryKind>) -> Diagnostic {
     let span = value.entry.value_span();
-    let what = match names {
-        Names::File => "file",
-        Names::Folder => "folder",
+    let (what, code) = match names {
+        Names::File => ("file", code::NAME_FILE_MISSING),
+        Names::Folder => ("folder", code::NAME_FILE_MISSING),
+        Names::Evidence => ("file", code::THREAT_ATTEST_MISSING),
     };
     if let Some(found) = found {
         let found = match found {
             EntryKind::File => "file",
             EntryKind::Directory => "folder",
         };
-        return Diagnostic::new(code::NAME_FILE_MISSING, span, format!("`{path}` is a {found}"))
+        return Diagnostic::new(code, span, format!("`{path}` is a {found}"))
             .label(format!("a {what} is wanted here"))
             .help(format!("name a {what} of the project"));
     }
-    let diagnostic = Diagnostic::new(code::NAME_FILE_MISSING, span, format!("there is no {what} `{path}`"));
+    let message = match names {
+        Names::File | Names::Folder => format!("there is no {what} `{path}`"),
+        Names::Evidence => format!("nothing attests this control: there is no {what} `{path}`"),
+    };
+    let diagnostic = Diagnostic::new(code, span, message);
     match near(context, path, names) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).fix(
             format!("write `{near}`"),
@@ -60,7 +65,7 @@ fn missing(context: &Context<'_>, value: &Typed<'_>, names: Names, path: &str, f
 /// The path with the first part that is not there replaced by the nearest one that is, if that leads somewhere.
 fn near(context: &Context<'_>, path: &str, names: Names) -> Option<String> {
     let wanted = match names {
-        Names::File => EntryKind::File,
+        Names::File | Names::Evidence => EntryKind::File,
         Names::Folder => EntryKind::Directory,
     };
     let mut found = String::new();

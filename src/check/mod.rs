@@ -14,10 +14,11 @@ mod pin;
 mod placement;
 mod policy;
 mod secret;
+mod threat;
 mod value;
 
 pub use coverage::not_yet;
-pub use policy::{apply as apply_policy, judge_allows, posture};
+pub use policy::{Reach, apply as apply_policy, judge_allows, posture};
 
 use crate::derive::Facts;
 use crate::diag::{Diagnostic, Severity, Tie};
@@ -65,6 +66,7 @@ pub static CHECKS: &[Check] = &[
     Check { name: "parity", run: parity::check },
     Check { name: "delivery", run: delivery::check },
     Check { name: "pin", run: pin::check },
+    Check { name: "threat", run: threat::check },
 ];
 
 /// A model without errors: the only thing that can be planned.

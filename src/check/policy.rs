@@ -5,6 +5,21 @@ use crate::model;
 use crate::resolve::{Allow, Model};
 use crate::standard;
 
+/// Whether the files that would be written were judged as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything was judged.
+    Whole,
+    /// Only what is written in the project; what the files rest on waits.
+    Sources {
+        /// The file of the project's pins.
+        pins: Option<usize>,
+    },
+}
+
+/// Areas whose findings rest on the files that would be written.
+const OF_FILES: &[&str] = &["threat"];
+
 /// Gives every finding the severity of the project's posture, drops those that it does not ask for, and turns accepted
 /// ones into notes.
 pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
@@ -22,23 +37,32 @@ pub fn apply(model: &Model, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Tells of every `allow` that cannot be one, or that accepts nothing of all that was found; those of a file whose
-/// findings are not known yet wait.
-pub fn judge_allows(model: &Model, waiting: Option<usize>, diagnostics: &mut Vec<Diagnostic>) {
+/// Tells of every `allow` that cannot be one, or that accepts nothing of all that was found; those whose findings are
+/// not known yet wait.
+pub fn judge_allows(model: &Model, reach: Reach, diagnostics: &mut Vec<Diagnostic>) {
     let mut told: Vec<Diagnostic> = Vec::new();
     for allow in &model.allows {
-        if let Some(diagnostic) = unacceptable(allow) {
-            told.push(diagnostic);
-            continue;
-        }
-        let is_waiting = waiting.is_some_and(|file| usize::try_from(allow.scope.file.0) == Ok(file));
-        if !is_waiting && !diagnostics.iter().any(|one| speaks_of(allow, one)) {
-            told.push(unmatched(allow));
+        match unacceptable(allow) {
+            Some(diagnostic) => told.push(diagnostic),
+            None if waits(allow, reach) || diagnostics.iter().any(|one| speaks_of(allow, one)) => {}
+            None => told.push(unmatched(allow)),
         }
     }
     let posture = posture(model);
     apply_severities(&mut told, &|code| severity(code, posture));
     diagnostics.append(&mut told);
+}
+
+/// Whether what is accepted could not be found yet.
+fn waits(allow: &Allow, reach: Reach) -> bool {
+    match reach {
+        Reach::Whole => false,
+        Reach::Sources { pins } => {
+            let area = Code::find(&allow.code.value).map(Code::area);
+            area.is_some_and(|area| OF_FILES.contains(&area))
+                || pins.is_some_and(|file| usize::try_from(allow.scope.file.0) == Ok(file))
+        }
+    }
 }
 
 /// Whether a finding is of the accepted kind, and of the node that accepts it.

@@ -3,6 +3,7 @@
 //! A predicate looks at every member of its domain. With nothing to look at it proves nothing; one that fails names
 //! every counterexample. What it cannot see is said in `stdlib/predicates.kdl`.
 
+pub mod claim;
 mod command;
 mod condition;
 mod credential;

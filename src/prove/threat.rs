@@ -209,7 +209,7 @@ fn of_build(proof: &Proof) -> State {
 
 /// What is seen, and where nothing is what the project says; words cannot outweigh a counterexample.
 fn said(seen: State, control: &Control<'_>, source: Source) -> State {
-    let attested = control.own.map(|own| own.attest.as_slice()).unwrap_or_default();
+    let attested = control.attested();
     let is_declared = control.own.is_some() || source == Source::Declared;
     match seen {
         State::Open(Gap::Nothing | Gap::Unseen) if !attested.is_empty() => State::Attested(attested.to_vec()),

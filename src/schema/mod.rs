@@ -171,6 +171,8 @@ pub enum Names {
     File,
     /// A folder.
     Folder,
+    /// A file that shows that something is done: without it the claim is wrong, not only the path.
+    Evidence,
 }
 
 /// One kind of child node.

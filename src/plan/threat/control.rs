@@ -2,7 +2,8 @@
 
 use crate::model::{self, Applies, ControlKind, Posture, StdControl};
 use crate::plan::Plan;
-use crate::source::Origin;
+use crate::resolve::Model;
+use crate::source::{Origin, Sourced};
 use crate::standard;
 
 /// A control that threats name.
@@ -20,8 +21,8 @@ pub struct Control<'a> {
 
 impl<'a> Control<'a> {
     /// The control of a name.
-    pub fn find(plan: &Plan<'a>, name: &str) -> Option<Control<'a>> {
-        let own = plan.model.declared.controls.iter().find(|own| own.name.value == name);
+    pub fn find(model: &'a Model, name: &str) -> Option<Control<'a>> {
+        let own = model.declared.controls.iter().find(|own| own.name.value == name);
         Control::new(standard::get("control", name), own)
     }
 
@@ -60,6 +61,11 @@ impl<'a> Control<'a> {
     /// The predicate that checks it.
     pub fn predicate(&self) -> Option<&str> {
         Some(self.fact?.predicate.as_ref()?.value.as_str())
+    }
+
+    /// The files of the project that show it.
+    pub fn attested(&self) -> &'a [Sourced<String>] {
+        self.own.map(|own| own.attest.as_slice()).unwrap_or_default()
     }
 
     /// What a person looks at, where no predicate can.

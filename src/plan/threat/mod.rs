@@ -140,7 +140,7 @@ fn declared<'a>(plan: &Plan<'a>) -> Vec<Threat<'a>> {
     let told = |threat: &'a model::Threat| {
         let mitigation = |one: &'a model::ThreatMitigate| {
             Some(Mitigation {
-                control: Control::find(plan, &one.control.value)?,
+                control: Control::find(plan.model, &one.control.value)?,
                 owner: one.owner.clone(),
                 source: Source::Declared,
                 origin: one.origin.clone(),
@@ -181,7 +181,7 @@ fn derived<'a>(plan: &Plan<'a>, pattern: &'static StdThreatPattern, on: &Element
     let id = [&pattern.name.value, "-", &on.name].concat();
     let impact = |level| risk::impact_on(level, pattern.stride.value, on.data.class);
     let mitigation = |name: &Sourced<String>| {
-        let control = Control::find(plan, &name.value)?;
+        let control = Control::find(plan.model, &name.value)?;
         may_help(plan, &control, on).then(|| Mitigation {
             control,
             owner: None,
@@ -222,7 +222,9 @@ fn is_of(kinds: &[Sourced<ServiceKind>], role: Role) -> bool {
 
 fn acceptance<'a>(plan: &Plan<'a>, id: &str, name: &str) -> Option<&'a model::Accept> {
     let all = plan.model.threats.as_ref().map(|threats| threats.accept.as_slice()).unwrap_or_default();
-    all.iter().find(|accept| accept.threat.value == id || accept.threat.value == name)
+    // Who accepts one threat by its id says more than who accepts all of its pattern.
+    let of = |wanted: &str| all.iter().find(|accept| accept.threat.value == wanted);
+    of(id).or_else(|| of(name))
 }
 
 /// Whether a control could help where the element is: what is itself a remedy need not be declared for that.
