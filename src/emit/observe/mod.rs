@@ -3,10 +3,9 @@
 mod alertmanager;
 mod document;
 mod grafana;
-mod joined;
 mod rules;
 mod simulate;
-mod tests;
+mod unit;
 
 use crate::artifact::Artifact;
 use crate::plan::Plan;
@@ -18,7 +17,7 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let boards = boards(plan, signals);
     let files = rules::files(plan, signals);
     rules::emit(plan, &files, &boards, artifacts);
-    tests::emit(plan, &files, &boards, artifacts);
+    unit::emit(plan, &files, &boards, artifacts);
     alertmanager::emit(plan, artifacts);
     grafana::emit(plan, &boards, signals, artifacts);
     document::emit(plan, signals, &boards, artifacts);

@@ -46,6 +46,38 @@ pub(super) fn matchers(labels: &[(String, String)]) -> String {
     labels.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
+/// A series and its labels as they are written between their quotes; `None` where a matcher is no plain equality.
+pub fn plain(series: &str) -> Option<(&str, Vec<(&str, &str)>)> {
+    let (name, rest) = series.split_once('{')?;
+    let mut rest = rest.strip_suffix('}')?;
+    let mut labels = Vec::new();
+    while !rest.is_empty() {
+        let (label, after) = rest.split_once("=\"")?;
+        let end = closing(after)?;
+        let (value, after) = (after.get(..end)?, after.get(end + 1..)?);
+        if label.is_empty() || !label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return None;
+        }
+        labels.push((label, value));
+        rest = match after.strip_prefix(',') {
+            Some(after) => after,
+            None if after.is_empty() => after,
+            None => return None,
+        };
+    }
+    Some((name, labels))
+}
+
+/// Where the quote is that ends a string.
+fn closing(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, character)| {
+        let ends = character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        ends.then_some(at)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +92,17 @@ mod tests {
     fn hostile_data_stays_inside_of_its_quotes() {
         let labels = [("route".to_owned(), "\"} or vector(1) #\n\\".to_owned())];
         assert_eq!(matchers(&labels), "route=\"\\\"} or vector(1) #\\n\\\\\"");
+        let series = format!("x{{{},b=\"2\"}}", matchers(&labels));
+        let (name, read) = plain(&series).unwrap();
+        assert_eq!((name, read.len(), read[1]), ("x", 2, ("b", "2")));
+    }
+
+    #[test]
+    fn only_equalities_are_plain() {
+        assert_eq!(plain("x{}"), Some(("x", Vec::new())));
+        assert_eq!(plain("x{a=\"=~\",b=\"\"}"), Some(("x", vec![("a", "=~"), ("b", "")])));
+        for other in ["x{a=~\"1\"}", "x{a!=\"1\"}", "x{a=\"1\"b=\"2\"}", "x{a=\"1}", "x"] {
+            assert_eq!(plain(other), None, "{other}");
+        }
     }
 }

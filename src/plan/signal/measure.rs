@@ -3,11 +3,14 @@
 use crate::derive::{EnvironmentFacts, Role, Workload};
 use crate::model::{self, MetricDimension, MetricExporter, MetricSubject, ServiceKind};
 use crate::plan::Plan;
+use crate::plan::signal::convention::{convention, convention_holes, series_label};
 use crate::plan::signal::fill::{fill, matchers, quoted};
+use crate::plan::signal::made::{self, Made};
+use crate::plan::signal::own::of_project;
 use crate::source::Origin;
 use crate::standard;
 use crate::syntax::expression;
-use crate::value::{Duration, Number};
+use crate::value::Duration;
 
 /// Stands for the name of the new version in the queries of [`Scope::NewVersion`]; who asks puts the name there.
 pub const VERSION_HOLE: &str = "{version}";
@@ -65,14 +68,12 @@ pub struct Measure {
     pub labels: Vec<(String, String)>,
     /// The label that tells versions apart, if one does.
     pub version_label: Option<String>,
-    value: String,
-    good: Option<String>,
-    total: Option<String>,
-    events: Option<String>,
-    holes: Vec<(&'static str, String)>,
-    samples: Vec<(String, model::SampleForm)>,
-    /// The quantile that it is, if it is one.
-    pub quantile: Option<Number>,
+    pub(super) value: String,
+    pub(super) good: Option<String>,
+    pub(super) total: Option<String>,
+    pub(super) events: Option<String>,
+    pub(super) holes: Vec<(&'static str, String)>,
+    pub(super) made: Made,
     /// Where it is defined.
     pub origin: Origin,
 }
@@ -99,10 +100,14 @@ impl Measure {
         Some((self.filled(good, window, bound), self.filled(total, window, bound)))
     }
 
-    /// The series that unit tests make it from, each with how it follows the value.
-    pub fn samples(&self) -> Vec<(String, model::SampleForm)> {
-        let filled = |(series, form): &(String, model::SampleForm)| (self.filled(series, Duration::ZERO, ""), *form);
-        self.samples.iter().map(filled).collect()
+    /// What its value is made from.
+    pub fn made(&self) -> Made {
+        self.made.filled(|series| self.filled(series, Duration::ZERO, ""))
+    }
+
+    /// Whether it looks back as far as samples are kept.
+    pub fn looks_back(&self) -> bool {
+        self.value.contains("{retention}")
     }
 
     /// The matchers of its subject.
@@ -251,18 +256,21 @@ fn of_library(
         total: text(&query.total),
         events: text(&query.events),
         holes,
-        samples: query.sample.iter().map(|sample| (sample.series.value.clone(), sample.as_.value)).collect(),
-        quantile: fact.quantile.as_ref().and_then(|quantile| Number::decimal(&quantile.value)),
+        made: made::of_library(fact, query),
         origin: fact.origin.clone(),
     })
 }
 
-fn borrowed<'h>(holes: &'h [(&'static str, String)]) -> Vec<(&'h str, &'h str)> {
+pub(super) fn borrowed<'h>(holes: &'h [(&'static str, String)]) -> Vec<(&'h str, &'h str)> {
     holes.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 /// What the labels of sources are filled with, quoted for PromQL.
-fn subject_holes(plan: &Plan<'_>, environment: &EnvironmentFacts, subject: Subject<'_>) -> Vec<(&'static str, String)> {
+pub(super) fn subject_holes(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    subject: Subject<'_>,
+) -> Vec<(&'static str, String)> {
     let host = match subject {
         Subject::Workload(workload) => &workload.host,
         Subject::Resource(_) | Subject::Domain(_) | Subject::Environment => &environment.host,
@@ -322,125 +330,4 @@ fn condition_labels(
         labels.push(("queue".to_owned(), queue.name.value.clone()));
     }
     labels
-}
-
-/// The name of a label in the series: the metric's own, else the convention's for that role, else the same.
-fn series_label(fact: &model::StdMetric, convention: Option<&model::StdConvention>, name: &str) -> String {
-    let own = fact.label.iter().find(|label| label.name.value == name).and_then(|label| label.series.as_ref());
-    let role = convention.and_then(|convention| convention.label.iter().find(|label| label.role.value == name));
-    own.map(|series| series.value.clone()).or(role.map(|label| label.name.value.clone())).unwrap_or(name.to_owned())
-}
-
-/// How a service names the series of the contract: what it says, else OpenTelemetry's names for its protocol.
-pub fn convention(
-    plan: &Plan<'_>,
-    environment: &EnvironmentFacts,
-    workload: &Workload,
-) -> &'static model::StdConvention {
-    let service = workload.service(plan.setting(environment));
-    let declared =
-        service.and_then(|service| service.metrics.as_ref()).map(|metrics| metrics.convention.value.as_str());
-    let by_protocol = match workload.main_port().map(|port| port.protocol) {
-        Some(crate::derive::Protocol::Grpc) => "otel-grpc",
-        Some(crate::derive::Protocol::Http | crate::derive::Protocol::Tcp) | None => "otel",
-    };
-    let found = declared.and_then(|name| standard::get("convention", name));
-    found.unwrap_or_else(|| standard::fact("convention", by_protocol))
-}
-
-fn convention_holes(convention: &model::StdConvention) -> Vec<(&'static str, String)> {
-    let series = |role: &str| {
-        let found = convention.series.iter().find(|series| series.role.value == role);
-        found.map(|series| series.name.value.clone()).unwrap_or_default()
-    };
-    vec![
-        ("requests", series("requests")),
-        ("buckets", series("buckets")),
-        ("errors", convention.errors.as_ref().map(|errors| errors.matcher.value.clone()).unwrap_or_default()),
-    ]
-}
-
-/// A metric of the project's own: by its query, else by the series of its name.
-fn of_project(
-    plan: &Plan<'_>,
-    environment: &EnvironmentFacts,
-    subject: Subject<'_>,
-    own: &model::Metric,
-    metric: &expression::Metric,
-    scope: Scope,
-) -> Option<Measure> {
-    let source: &'static model::StdMetricSource = standard::get("metric-source", MetricExporter::Contract.word())?;
-    let exporting = own.service.as_ref().and_then(|name| environment.workload(&name.value));
-    let subject = exporting.map_or(subject, Subject::Workload);
-    let mut holes = subject_holes(plan, environment, subject);
-    let mut selector = match subject {
-        Subject::Workload(_) => fill(&source.selector.value, &borrowed(&holes)),
-        Subject::Resource(_) | Subject::Domain(_) | Subject::Environment => matchers(&[
-            ("app".to_owned(), plan.app().to_owned()),
-            ("environment".to_owned(), environment.name.value.clone()),
-        ]),
-    };
-    if scope == Scope::NewVersion {
-        let matcher = fill(&source.version_matcher.as_ref()?.value, &[("revision", VERSION_HOLE)]);
-        selector = format!("{selector},{matcher}");
-    }
-    let labels: Vec<(String, String)> =
-        metric.labels.iter().map(|label| (label.name.clone(), label.value.clone())).collect();
-    if !labels.is_empty() {
-        selector = format!("{selector},{}", matchers(&labels));
-    }
-    holes.push(("selector", selector));
-    let series = series_name(own);
-    let written = own.query.iter().find(|query| query.backend.value == model::QueryBackend::Prometheus);
-    let value = match (written, own.kind.value) {
-        (Some(query), _) => query.code.value.clone(),
-        (None, model::MetricKind::Counter) => format!("sum(rate({series}{{{{selector}}}}[{{window}}]))"),
-        (None, model::MetricKind::Gauge) => format!("max({series}{{{{selector}}}})"),
-        (None, model::MetricKind::Histogram) => {
-            format!("histogram_quantile(0.95, sum by (le) (rate({series}_bucket{{{{selector}}}}[{{window}}])))")
-        }
-    };
-    let (dimension, unit) = own_unit(own);
-    Some(Measure {
-        metric: metric.name.clone(),
-        title: own.describe.as_ref().map_or_else(|| own.name.value.clone(), |text| text.value.clone()),
-        describe: own.describe.as_ref().map(|text| text.value.clone()).unwrap_or_default(),
-        dimension,
-        unit,
-        exporter: MetricExporter::Contract,
-        labels,
-        version_label: source.version_label.as_ref().map(|label| label.value.clone()),
-        value,
-        good: None,
-        total: None,
-        events: None,
-        holes,
-        samples: Vec::new(),
-        quantile: None,
-        origin: own.origin.clone(),
-    })
-}
-
-/// The series that a program exports a metric of the project's own as.
-pub fn series_name(own: &model::Metric) -> String {
-    let name = own.name.value.replace('.', "_");
-    match own.kind.value {
-        model::MetricKind::Counter if !name.ends_with("_total") => format!("{name}_total"),
-        model::MetricKind::Counter | model::MetricKind::Gauge | model::MetricKind::Histogram => name,
-    }
-}
-
-/// What a metric of the project's own measures, by its unit: a counter is drawn and compared as a rate.
-pub(super) fn own_unit(own: &model::Metric) -> (MetricDimension, String) {
-    let unit = own.unit.as_ref().map_or("", |unit| unit.value.as_str());
-    let (dimension, shown) = match unit {
-        "s" => (MetricDimension::Duration, "s"),
-        "B" => (MetricDimension::Bytes, "bytes"),
-        "%" => (MetricDimension::Ratio, "percentunit"),
-        _ => (MetricDimension::Count, "short"),
-    };
-    match own.kind.value {
-        model::MetricKind::Counter => (MetricDimension::Rate, "cps".to_owned()),
-        model::MetricKind::Gauge | model::MetricKind::Histogram => (dimension, shown.to_owned()),
-    }
 }

@@ -1,18 +1,24 @@
 //! Signals: every alert as one condition with one number, which rules, dashboards, rollbacks and documents share.
 
 mod alert;
+mod convention;
 mod fill;
+mod made;
 mod measure;
+mod own;
 mod panel;
 mod promql;
 mod record;
 mod rollback;
 mod slo;
 
+pub use convention::convention;
+pub use fill::plain;
+pub use made::{Made, Sample, Share};
 pub use measure::{
-    Measure, Scope, Subject, VERSION_HOLE, convention, exporter, measure, metric_named, prometheus_duration,
-    series_name, service_kind,
+    Measure, Scope, Subject, VERSION_HOLE, exporter, measure, metric_named, prometheus_duration, service_kind,
 };
+pub use own::series_name;
 pub use panel::{
     Board, BoardPanel, boards, overview_uid, own_uid, panel_of_signal, recordings_of, same_series, service_uid, slo_uid,
 };

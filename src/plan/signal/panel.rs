@@ -199,7 +199,7 @@ fn own_panel(own: Option<&model::Metric>, recording: &Recording) -> BoardPanel {
         row: "Alerts".to_owned(),
         describe: own.and_then(|own| own.describe.as_ref()).map(|text| text.value.clone()).unwrap_or_default(),
         kind: PanelKind::Timeseries,
-        unit: own.map_or_else(|| "short".to_owned(), |own| super::measure::own_unit(own).1),
+        unit: own.map_or_else(|| "short".to_owned(), |own| super::own::own_unit(own).1),
         query: variable_query(recording),
         legend: title.clone(),
         title,

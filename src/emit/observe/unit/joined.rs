@@ -1,26 +1,19 @@
 //! Unit tests of conditions that join several comparisons: each comparison is shown to decide, the others held still.
+//! What is joined are recorded series, so those are put in; that each of them follows what happens has its own tests.
 
 use crate::emit::observe::simulate::{Series, number};
+use crate::emit::observe::unit::pace::{every, look, samples};
+use crate::emit::observe::unit::subject::violates;
+use crate::emit::observe::unit::{AlertCheck, Fires, Test, recorded_neighbours};
 use crate::plan::signal::{Recording, Signal, base_number, defaults};
 use crate::syntax::expression::{Comparison, Condition, Metric, Operand, Operator, ProductOperator, SumOperator};
 use crate::value::Duration;
 
-/// A test of one comparison.
-pub(super) struct JoinedTest {
-    pub(super) name: String,
-    pub(super) series: Vec<Series>,
-    /// Moments, and whether the alert fires then.
-    pub(super) checks: Vec<(u64, bool)>,
-}
-
-/// The seconds between samples.
-const STEP: u64 = 15;
-
 /// The most assignments that are tried.
-const TRIES: usize = 512;
+const TRIES: usize = 1024;
 
 /// The tests of a signal whose conditions are more than one comparison of a metric with a number.
-pub(super) fn tests(signal: &Signal) -> Vec<JoinedTest> {
+pub(super) fn tests(signal: &Signal) -> Vec<Test> {
     let model = Model::of(signal);
     let assignments = model.assignments();
     let mut tests = Vec::new();
@@ -83,19 +76,11 @@ impl<'s> Model<'s> {
         }
     }
 
-    #[allow(clippy::float_cmp, reason = "the condition itself asks whether two numbers are equal")]
     fn compared(&self, comparison: &Comparison, values: &Assignment) -> Option<bool> {
         let over = comparison.over.as_ref().map(|over| over.duration);
         let left = self.operand(&comparison.left, over, values)?;
         let right = self.operand(&comparison.right, over, values)?;
-        Some(match comparison.operator {
-            Operator::Greater => left > right,
-            Operator::GreaterOrEqual => left >= right,
-            Operator::Less => left < right,
-            Operator::LessOrEqual => left <= right,
-            Operator::Equal => left == right,
-            Operator::NotEqual => left != right,
-        })
+        Some(violates(left, comparison.operator, right))
     }
 
     fn holds(&self, condition: &Condition, values: &Assignment) -> Option<bool> {
@@ -117,22 +102,49 @@ impl<'s> Model<'s> {
 
     /// Values worth trying for a series: on both sides of every number that it is compared with.
     fn candidates(&self, place: usize) -> Vec<f64> {
-        let mut numbers = Vec::new();
+        let mut numbers: Vec<f64> = Vec::new();
+        let mut add = |value: f64| {
+            if value.is_finite() && !numbers.iter().any(|known| (known - value).abs() < 1e-12) {
+                numbers.push(value);
+            }
+        };
         for comparison in &self.comparisons {
             let over = comparison.over.as_ref().map(|over| over.duration);
             if !comparison.metrics().iter().any(|metric| self.place(metric, over) == Some(place)) {
                 continue;
             }
-            for side in [&comparison.left, &comparison.right] {
-                if let Some(value) = self.operand(side, over, &Assignment::new()) {
-                    numbers.extend([value * 0.95, value * 1.05]);
+            for border in self.borders(comparison, place) {
+                let small = if border == 0.0 { 0.05 } else { border.abs() * 0.05 };
+                match comparison.operator {
+                    Operator::Equal | Operator::NotEqual => [border, border + small].into_iter().for_each(&mut add),
+                    Operator::Greater if border == 0.0 => [border, small].into_iter().for_each(&mut add),
+                    Operator::LessOrEqual if border == 0.0 => [border, small].into_iter().for_each(&mut add),
+                    Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
+                        [border - small, border + small].into_iter().for_each(&mut add);
+                    }
                 }
             }
-        }
-        if numbers.len() < 2 {
-            numbers.extend([0.0, 1.0]);
+            if comparison.metrics().len() > 1 {
+                [0.0, 1.0].into_iter().for_each(&mut add);
+            }
         }
         numbers
+    }
+
+    /// The values of one series at which a comparison turns, the others being none or one.
+    fn borders(&self, comparison: &Comparison, place: usize) -> Vec<f64> {
+        let over = comparison.over.as_ref().map(|over| over.duration);
+        let gap = |own: f64, others: f64| {
+            let count = self.signal.recordings.len();
+            let values: Assignment = (0..count).map(|at| if at == place { own } else { others }).collect();
+            let left = self.operand(&comparison.left, over, &values)?;
+            Some(left - self.operand(&comparison.right, over, &values)?)
+        };
+        let border = |others: f64| {
+            let (none, one) = (gap(0.0, others)?, gap(1.0, others)?);
+            Some(none / (none - one)).filter(|border| border.is_finite())
+        };
+        [0.0, 1.0].into_iter().filter_map(border).collect()
     }
 
     fn assignments(&self) -> Vec<Assignment> {
@@ -152,10 +164,6 @@ impl<'s> Model<'s> {
                 .collect();
         }
         all
-    }
-
-    fn values(&self) -> impl Iterator<Item = &'s Recording> {
-        self.signal.recordings.iter()
     }
 
     /// Two assignments that differ in one comparison alone, of which the second fires.
@@ -187,44 +195,70 @@ impl<'s> Model<'s> {
         best.map(|(_, silent, firing)| (silent, firing))
     }
 
-    fn test(&self, index: usize, silent: &Assignment, firing: &Assignment) -> JoinedTest {
+    /// Silent, then firing, then silent: how soon each comes, the comparison itself tells.
+    fn test(&self, index: usize, silent: &Assignment, firing: &Assignment) -> Test {
         let comparison = self.comparisons.get(index);
-        let turns_true = comparison.and_then(|comparison| self.compared(comparison, firing)) == Some(true);
-        let inner = comparison
-            .filter(|_| turns_true)
-            .and_then(|comparison| comparison.hold.as_ref())
-            .map_or(0, |hold| hold.duration.seconds());
-        let hold = self.signal.hold.seconds().max(inner);
-        let longest = self
-            .comparisons
-            .iter()
-            .filter_map(|comparison| comparison.hold.as_ref())
-            .map(|hold| hold.duration.seconds())
-            .max()
-            .unwrap_or(0);
-        let before = longest + 300;
-        let lasts = hold + 300;
-        let begin = before.div_ceil(STEP) * STEP;
-        let series = self
-            .values()
-            .zip(silent.iter().zip(firing))
-            .map(|(recording, (silent, firing))| Series {
-                name: recording.selector(),
-                values: format!(
-                    "{}x{} {}x{}",
-                    number(*silent),
-                    begin / STEP - 1,
-                    number(*firing),
-                    lasts.div_ceil(STEP)
-                ),
-            })
-            .collect();
-        let mut checks = vec![(begin - STEP, false)];
-        if hold > 120 {
-            checks.push((begin + hold - 75, false));
-        }
-        checks.push((begin + hold + 60, true));
+        let turns = match comparison.and_then(|comparison| self.compared(comparison, firing)) {
+            Some(true) => Turns::True,
+            Some(false) | None => Turns::False,
+        };
+        let holds = self.comparisons.iter().filter_map(|one| one.hold.as_ref()).map(|hold| hold.duration.seconds());
+        let longest = holds.max().unwrap_or(0).max(self.signal.hold.seconds());
+        let usual = defaults().evaluation_interval.value.seconds().max(1);
+        // A condition that looks back counts the looks of production.
+        let every = if self.signal.hold.is_zero() { usual } else { every(0, 4 * longest) };
+        let hold = look(self.signal.hold.seconds(), every);
+        let back = comparison.and_then(|one| one.hold.as_ref()).filter(|_| hold == 0);
+        let ([on_first, on_last], [off_first, off_last]) = turns.after(back.map(|back| back.duration), every);
+        let begin = look(longest, every) + 4 * every;
+        let end = begin + on_last + hold + 4 * every;
+        let last = end + off_last + 2 * every;
+        let mut alerts = Vec::new();
+        let mut check = |at: u64, fires| alerts.push(AlertCheck { at, fires });
+        check(begin - every, Fires::No);
+        check((begin + on_first + hold).saturating_sub(every), Fires::No);
+        check(begin + on_last + hold, Fires::Yes);
+        check(end + off_first - every, Fires::Yes);
+        check(end + off_last, Fires::No);
+        alerts.dedup_by_key(|check| check.at);
+        let [before, during, after] = [begin, end - begin, last - end].map(|seconds| samples(seconds, every));
+        let series = |recording: &Recording, silent: f64, firing: f64| {
+            let (silent, firing) = (number(silent), number(firing));
+            let values = format!("{silent}x{} {firing}x{} {silent}x{after}", before - 1, during - 1);
+            Series { name: recording.selector(), values }
+        };
+        let pairs = silent.iter().zip(firing);
+        let each = self.signal.recordings.iter().zip(pairs);
+        let mut all: Vec<Series> =
+            each.map(|(recording, (silent, firing))| series(recording, *silent, *firing)).collect();
+        all.extend(recorded_neighbours(&self.signal.recordings, |_| [0.0, FAR]));
         let text = comparison.map(|comparison| comparison.to_string()).unwrap_or_default();
-        JoinedTest { name: format!("{}: decided by {text}", self.signal.name), series, checks }
+        let name = format!("{}: decided by {text}", self.signal.name);
+        Test { name, every, step: every, series: all, alerts, values: Vec::new() }
+    }
+}
+
+/// More than any number that is compared.
+const FAR: f64 = 1e12;
+
+/// What a comparison becomes when the alert begins to fire.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turns {
+    True,
+    False,
+}
+
+impl Turns {
+    /// The least and the most seconds from a change until the condition follows, when it begins and when it ends. One
+    /// that looks back waits until it has held for its time; that it holds no more it knows at once, or one look later
+    /// where a window holds its own beginning.
+    fn after(self, back: Option<Duration>, every: u64) -> ([u64; 2], [u64; 2]) {
+        let Some(back) = back else { return ([0; 2], [0; 2]) };
+        let looks = back.seconds().div_ceil(every).max(1);
+        let (held, broken) = ([(looks - 1) * every; 2], [0, every]);
+        match self {
+            Turns::True => (held, broken),
+            Turns::False => (broken, held),
+        }
     }
 }
