@@ -267,6 +267,59 @@ fn the_risk_follows_the_published_tables() {
     assert_eq!(decision(&careless).1, "Do not proceed");
 }
 
+/// The cells of the first row of the deployment plan that begins with a text.
+fn row_of(deploy: &str, first: &str) -> Option<Vec<String>> {
+    let text = deployc::render::text(document(&built(deploy), "docs/deployment.md"));
+    let line = text.lines().find(|line| line.starts_with(&format!("| {first}")))?.to_owned();
+    Some(line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect())
+}
+
+/// What is derived is weighed with the state that the proofs give it, and accepting it takes its weight away.
+#[test]
+fn the_decision_weighs_derived_threats_as_they_are_proved() {
+    const REASON: &str = "With all that is in force a derived threat";
+    let points: i64 = deployc::standard::get::<deployc::model::StdRiskFactor>("risk-factor", "derived-high-threat")
+        .map(|factor| factor.points.value.parse().unwrap())
+        .unwrap();
+    let reason = row_of(SHOP, REASON).unwrap();
+    assert_eq!(reason[3], points.to_string());
+    let left: Vec<&str> = reason[1].split(", ").map(|name| name.trim_matches('`')).collect();
+    assert!(left.contains(&"impersonated-user"), "{left:?}");
+    let accept = |name: &&str| {
+        format!("accept \"{name}\" by=\"ciso@acme.example\" until=\"2027-03-01\" reason=\"until the next release\"\n")
+    };
+    let accepted = SHOP.replace("threats {", &format!("threats {{\n{}", left.iter().map(accept).collect::<String>()));
+    assert_eq!(row_of(&accepted, REASON), None);
+    assert_eq!(decision(&accepted).0 - decision(SHOP).0, -points);
+    let row = row_of(&accepted, "`impersonated-user-web`").unwrap();
+    assert_eq!(row[4].replace('\\', ""), "accepted by ciso@acme.example until 2027-03-01");
+    // A patch that refutes a proof moves its control from what is in force to what is missing.
+    let (before, refuted) = (
+        row_of(SHOP, "`impersonated-user-web`").unwrap(),
+        format!(
+            "{SHOP}output {{ patch \"deploy/cloud-run/production/web.yaml\" {{ remove \"metadata.annotations.\\\"run.googleapis.com/ingress\\\"\" }} }}\n"
+        ),
+    );
+    assert!(before[3].contains("`https-only`") && !before[4].contains("`https-only`"), "{before:?}");
+    let after = row_of(&refuted, "`impersonated-user-web`").unwrap();
+    assert!(!after[3].contains("`https-only`") && after[4].contains("`https-only`"), "{after:?}");
+}
+
+/// Nobody says what class the data has: then it is not called public.
+#[test]
+fn nothing_is_public_until_something_says_so() {
+    let class = |deploy: &str| {
+        let text = deployc::render::text(document(&built(deploy), "docs/deployment.md"));
+        text.lines().find(|line| line.contains("**Data Classification:**")).unwrap().to_owned()
+    };
+    assert!(class(HELLO).contains("INTERNAL."), "{}", class(HELLO));
+    let public = HELLO.replace("acme/hello\" }", "acme/hello\"; data \"public\" }");
+    assert!(class(&public).contains("PUBLIC. By `hello`."), "{}", class(&public));
+    // An asset in a service counts as what a resource holds.
+    let asset = format!("{HELLO}threats {{ asset \"names\" data=\"confidential\" in=\"api\" }}\n");
+    assert!(class(&asset).contains("CONFIDENTIAL. By `names`."), "{}", class(&asset));
+}
+
 #[test]
 fn no_section_is_empty() {
     for deploy in [HELLO, SHOP] {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::derive::EnvironmentFacts;
 use crate::model::{self, Level};
 use crate::plan::Plan;
 use crate::plan::threat::control::Control;
@@ -144,6 +145,17 @@ pub fn judged<'a>(plan: &'a Plan<'a>, proofs: &'a Proofs) -> Vec<Judged<'a>> {
     let sight = Sight::new(plan, proofs);
     let posture = posture(plan);
     threat::threats(plan).into_iter().map(|threat| of_threat(&sight, posture, threat)).collect()
+}
+
+/// The threats that an environment has, with the state of their mitigations there.
+pub fn judged_at<'a>(plan: &'a Plan<'a>, proofs: &'a Proofs, environment: &'a EnvironmentFacts) -> Vec<Judged<'a>> {
+    let sight = Sight::new(plan, proofs);
+    let posture = posture(plan);
+    let here = |mut threat: Threat<'a>| {
+        threat.on = threat.on.seen_in(plan, environment)?;
+        Some(of_threat(&sight, posture, threat))
+    };
+    threat::threats(plan).into_iter().filter_map(here).collect()
 }
 
 fn of_threat<'a>(sight: &Sight<'a>, posture: model::Posture, mut threat: Threat<'a>) -> Judged<'a> {

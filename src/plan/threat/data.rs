@@ -70,8 +70,8 @@ pub fn of_app(plan: &Plan<'_>) -> Data {
     }
 }
 
-/// What a resource holds: its assets where they are declared, else data of its class.
-pub fn of_resource(plan: &Plan<'_>, resource: &model::Resource) -> Data {
+/// What a resource holds by itself: data of its class, else of that of its kind.
+pub fn of_kind(resource: &model::Resource) -> Data {
     let kind = || standard::get::<StdResourceKind>("resource-kind", resource.kind.value.word());
     let name = &resource.name;
     let class = match &resource.data {
@@ -81,8 +81,13 @@ pub fn of_resource(plan: &Plan<'_>, resource: &model::Resource) -> Data {
             Sourced::new(class, resource.kind.origin.clone().with(&name.origin))
         }
     };
-    let own = Data::of(class.value, &class.origin);
-    let assets: Vec<Data> = assets(plan, &name.value).map(|asset| of_asset(plan, asset)).collect();
+    Data::of(class.value, &class.origin)
+}
+
+/// What a resource holds: its assets where they are declared, else data of its class.
+pub fn of_resource(plan: &Plan<'_>, resource: &model::Resource) -> Data {
+    let own = of_kind(resource);
+    let assets: Vec<Data> = assets(plan, &resource.name.value).map(|asset| of_asset(plan, asset)).collect();
     match highest(assets) {
         Some(named) if named.class >= own.class => named,
         Some(_) | None => own,

@@ -97,6 +97,33 @@ impl<'a> Element<'a> {
         self
     }
 
+    /// The same element as it is in another environment; none where it is not there.
+    pub fn seen_in(self, plan: &Plan<'a>, environment: &'a EnvironmentFacts) -> Option<Element<'a>> {
+        let Some(place) = self.place.filter(|place| place.index != environment.index) else { return Some(self) };
+        match self.kind {
+            Kind::Of(ThreatElement::Pipeline) | Kind::Boundary | Kind::Asset => return Some(self),
+            Kind::Of(ThreatElement::Environment | ThreatElement::Preview | ThreatElement::Domain) => return None,
+            Kind::Of(_) => {}
+        }
+        let setting = plan.setting(environment);
+        let is_gone = |name: &str| environment.workload(name).is_none();
+        let has_secret = |secret: &model::Secret| setting.secrets.iter().any(|one| one.name.value == secret.name.value);
+        let has_resource =
+            |used: &model::Resource| setting.resources.iter().any(|one| one.name.value == used.name.value);
+        // What it belongs to must be there; of the others those that are.
+        let first = self.workloads.first().is_some_and(|first| is_gone(&first.name.value));
+        let lost = match (self.secret, self.resource) {
+            (Some(secret), _) => !has_secret(secret),
+            (None, Some(resource)) => !has_resource(resource) || first,
+            (None, None) => first,
+        };
+        if lost || place.tier.value < environment.tier.value {
+            return None;
+        }
+        let workloads = self.workloads.iter().filter_map(|one| environment.workload(&one.name.value)).collect();
+        Some(self.at(environment, workloads))
+    }
+
     /// The same element with words for placeholders.
     pub(super) fn says<const N: usize>(mut self, words: [(&'static str, Prose); N]) -> Element<'a> {
         for (name, words) in words {

@@ -1,107 +1,75 @@
 //! The decision validation of a production environment: data, threats, risk with its reasons, and what they recommend.
 
-use crate::artifact::markdown::{Block, Inline, Prose, bullets, heading, item, paragraph, prose, row, table};
+use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, prose, row, table};
 use crate::derive::{DataClass, EnvironmentFacts};
 use crate::emit::paper::deployment::{Deployment, deployments, environment_title};
-use crate::emit::paper::deployment_plan::{about, derived, risk};
+use crate::emit::paper::deployment_plan::{about, risk};
+use crate::emit::paper::security::{Entry, entries, threat_model};
 use crate::emit::paper::{always, code, here, names, people};
 use crate::model::{self, AlertSeverity, Level};
 use crate::plan::signal;
+use crate::plan::threat::{Source, data};
 use crate::plan::{Plan, joined};
-use crate::source::{Origin, Sourced};
-use crate::standard;
+use crate::prove::Proofs;
+use crate::prove::threat::{Answer, Judged, State, judged_at};
+use crate::source::Origin;
 
-/// A declared threat, as the decision weighs it.
-pub(super) struct Threat {
-    pub(super) name: String,
-    pub(super) on: String,
-    pub(super) risk: Level,
-    pub(super) mitigations: Vec<String>,
-    pub(super) proved: bool,
-    pub(super) origin: Origin,
-}
-
-impl Threat {
-    /// Whether its risk is high and nothing checked, attested or accepted answers it.
-    pub(super) fn is_open_and_high(&self) -> bool {
-        self.risk == Level::High && !self.proved
-    }
-}
-
-/// The threats that the project declares on what runs here.
-pub(super) fn threats(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[Deployment<'_>]) -> Vec<Threat> {
-    let Some(model) = &plan.model.threats else { return Vec::new() };
-    let resources = &plan.setting(environment).resources;
-    let here = |name: &str| {
-        group.iter().any(|one| one.name() == name) || resources.iter().any(|resource| resource.name.value == name)
-    };
-    let told = |threat: &model::Threat| {
-        let accepted = model.accept.iter().find(|accept| accept.threat.value == threat.name.value);
-        let mitigations: Vec<String> = threat.mitigate.iter().map(|one| one.control.value.clone()).collect();
-        let origin = threat.mitigate.iter().fold(threat.origin.clone(), |all, one| all.with(&one.origin));
-        Threat {
-            name: threat.name.value.clone(),
-            on: threat.on.value.clone(),
-            risk: risk::of_matrix(threat.likelihood.value, threat.impact.value),
-            proved: accepted.is_some() || mitigations.iter().any(|control| is_proved(plan, control)),
-            mitigations,
-            origin,
-        }
-    };
-    model.threat.iter().filter(|threat| here(&threat.on.value)).map(told).collect()
-}
-
-/// Whether a control is more than words: checked by a predicate, or attested by a file.
-fn is_proved(plan: &Plan<'_>, control: &str) -> bool {
-    let own = plan.model.declared.controls.iter().find(|own| own.name.value == control);
-    let fact: Option<&'static model::StdControl> = standard::get("control", control);
-    own.is_some_and(|own| !own.attest.is_empty()) || fact.is_some_and(|fact| fact.predicate.is_some())
-}
-
-/// The highest class of data here, and what declares it.
+/// The highest class of data here, and what holds it.
 pub(super) struct Held {
     pub(super) class: DataClass,
     pub(super) by: Vec<String>,
     pub(super) origin: Origin,
 }
 
-/// The highest class of data that the application, its resources and its secrets declare.
-pub(super) fn data_class(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Option<Held> {
+/// The highest class of data that the application, its resources, assets and secrets have; that of the threat model.
+pub(super) fn data_class(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Held {
+    let app = data::of_app(plan);
     let mut all: Vec<(DataClass, String, Origin)> = Vec::new();
-    let mut add = |name: &str, data: &Option<Sourced<model::DataClass>>| {
-        if let Some(data) = data
-            && !all.iter().any(|(_, known, _)| known == name)
-        {
-            all.push((data.value.into(), name.to_owned(), data.origin.clone()));
+    let mut add = |class: DataClass, name: &str, origin: Origin| {
+        if !all.iter().any(|(_, known, _)| known == name) {
+            all.push((class, name.to_owned(), origin));
         }
     };
-    if let Some(app) = &plan.model.app {
-        add(&app.name.value, &app.data);
+    if let Some(named) = plan.model.app.as_ref().filter(|named| named.data.is_some()) {
+        add(app.class, &named.name.value, app.origin.clone());
     }
     for one in group {
-        for used in plan.used(one.environment, one.workload) {
-            add(&used.name.value, &used.data);
+        let used = plan.used(one.environment, one.workload);
+        for resource in &used {
+            let held = data::of_kind(resource);
+            add(held.class, &resource.name.value, held.origin);
+        }
+        let holders = std::iter::once(one.name()).chain(used.iter().map(|resource| resource.name.value.as_str()));
+        for asset in holders.flat_map(|holder| data::assets(plan, holder)) {
+            let held = data::of_asset(plan, asset);
+            add(held.class, &asset.name.value, held.origin);
         }
         for secret in plan.read_secrets(one.environment, one.workload) {
-            add(&secret.name.value, &secret.data);
+            if let Some(class) = &secret.data {
+                add(class.value.into(), &secret.name.value, class.origin.clone());
+            }
         }
     }
-    let class = all.iter().map(|(class, ..)| *class).max()?;
+    let class = all.iter().map(|(class, ..)| *class).fold(app.class, DataClass::max);
     let highest: Vec<(DataClass, String, Origin)> = all.into_iter().filter(|(own, ..)| *own == class).collect();
-    let origin = joined(highest.iter().map(|(.., origin)| origin.clone()))?;
-    Some(Held { class, by: highest.into_iter().map(|(_, name, _)| name).collect(), origin })
+    let origin = joined(highest.iter().map(|(.., origin)| origin.clone())).unwrap_or(app.origin);
+    Held { class, by: highest.into_iter().map(|(_, name, _)| name).collect(), origin }
 }
 
-pub(super) fn blocks(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Block> {
+pub(super) fn blocks(plan: &Plan<'_>, proofs: &Proofs, environment: &EnvironmentFacts) -> Vec<Block> {
     let name = &environment.name;
+    let threats = judged_at(plan, proofs, environment);
     let group: Vec<Deployment<'_>> =
         deployments(plan).into_iter().filter(|one| one.environment.index == environment.index).collect();
-    let risk = risk::risk(plan, environment, &group);
+    let risk = risk::risk(plan, environment, &group, &threats);
     let mut out = vec![heading(3, ["Decision: ", &environment_title(environment)].concat()).at(&name.origin)];
     out.push(paragraph(about("Environment", Prose::from(code(&name.value)))).at(&name.origin));
     out.push(label("Security Assessment", &name.origin));
-    out.push(bullets(assessment(plan, environment, &group)));
-    out.extend(mitigations(&threats(plan, environment, &group)));
+    let mut items = vec![classification(plan, environment, &group)];
+    items.extend(considered(&threats));
+    items.extend(mitigations(&threats));
+    out.push(bullets(items));
+    out.extend(weighed(plan, &threats));
     out.push(label("Deployment", &name.origin));
     out.push(bullets(deployment(plan, environment, &risk)));
     out.push(reasons(&risk));
@@ -118,72 +86,115 @@ fn label(text: &str, origin: &Origin) -> Block {
     paragraph(Prose::from(Inline::strong([text, ":"].concat()))).at(origin)
 }
 
-fn assessment(
-    plan: &Plan<'_>,
-    environment: &EnvironmentFacts,
-    group: &[Deployment<'_>],
-) -> Vec<crate::artifact::markdown::Item> {
-    let mut all = Vec::new();
-    match data_class(plan, group) {
-        Some(held) => {
-            // The source knows three classes; what law protects is confidential there.
-            let words = match held.class {
-                DataClass::Public => "PUBLIC.",
-                DataClass::Internal => "INTERNAL.",
-                DataClass::Confidential => "CONFIDENTIAL.",
-                DataClass::Restricted => "CONFIDENTIAL, of which some is restricted by law or contract.",
-            };
-            let words = Prose::from(words).then(" By ").then(names(held.by.iter().map(String::as_str))).then(".");
-            all.push(item(about("Data Classification", words)).at(&held.origin));
-        }
-        None => {
-            let words = prose("PUBLIC: no class is declared (`data` of `app`, of a resource or of a secret).", &[]);
-            all.push(item(about("Data Classification", words)).at(&environment.name.origin));
-        }
+fn classification(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[Deployment<'_>]) -> Item {
+    let held = data_class(plan, group);
+    // The source knows three classes; what law protects is confidential there.
+    let words = match held.class {
+        DataClass::Public => "PUBLIC.",
+        DataClass::Internal => "INTERNAL.",
+        DataClass::Confidential => "CONFIDENTIAL.",
+        DataClass::Restricted => "CONFIDENTIAL, of which some is restricted by law or contract.",
+    };
+    if held.by.is_empty() {
+        let words = Prose::from(words).then(" Nothing says otherwise, and nothing is public until something does.");
+        return item(about("Data Classification", words)).at(&environment.name.origin);
     }
-    let declared = threats(plan, environment, group);
-    let derived = derived::patterns(plan, group);
-    let considered = declared.iter().map(|threat| (threat.name.as_str(), &threat.origin));
-    let considered = considered.chain(derived.iter().map(|one| (one.name.as_str(), &one.origin)));
-    let (listed, origins): (Vec<&str>, Vec<&Origin>) = considered.unzip();
-    if let Some(origin) = joined(origins.into_iter().cloned()) {
-        all.push(item(about("Threats Considered", names(listed).then("."))).at(&origin));
-    }
-    let mut controls: Vec<&str> = declared.iter().flat_map(|threat| &threat.mitigations).map(String::as_str).collect();
-    controls.extend(derived.iter().flat_map(|one| &one.mitigations).map(String::as_str));
-    controls.sort_unstable();
-    controls.dedup();
-    let origins = declared.iter().map(|threat| &threat.origin).chain(derived.iter().map(|one| &one.origin));
-    if let Some(origin) = joined(origins.cloned()).filter(|_| !controls.is_empty()) {
-        all.push(item(about("Mitigations", names(controls).then("."))).at(&origin));
-    }
-    all
+    let words = Prose::from(words).then(" By ").then(names(held.by.iter().map(String::as_str))).then(".");
+    item(about("Data Classification", words)).at(&held.origin)
 }
 
-/// How each declared threat is answered.
-fn mitigations(threats: &[Threat]) -> Option<Block> {
-    let rows: Vec<_> = threats
-        .iter()
-        .map(|threat| {
-            let state = if threat.proved { "checked, attested or accepted" } else { "open: declared by words at most" };
-            row([
-                Prose::from(code(&threat.name)),
-                Prose::from(code(&threat.on)),
-                threat.risk.word().into(),
-                names(threat.mitigations.iter().map(String::as_str)),
-                state.into(),
-            ])
-            .at(&threat.origin)
-        })
-        .collect();
-    (!rows.is_empty()).then(|| table(["Threat", "On", "Risk", "Mitigations", "State"]).rows(rows))
+/// The threats, each by its name once.
+fn considered(threats: &[Judged<'_>]) -> Option<Item> {
+    let mut listed: Vec<&str> = Vec::new();
+    for one in threats {
+        if !listed.contains(&one.threat.name.as_str()) {
+            listed.push(&one.threat.name);
+        }
+    }
+    let origin = joined(threats.iter().map(|one| one.threat.origin.clone()))?;
+    Some(item(about("Threats Considered", names(listed).then("."))).at(&origin))
 }
 
-fn deployment(
-    plan: &Plan<'_>,
-    environment: &EnvironmentFacts,
-    risk: &risk::Risk,
-) -> Vec<crate::artifact::markdown::Item> {
+/// How good the word for a control is: that of its weakest answer, so that no list promises more than holds everywhere.
+fn weakest<'j>(threats: &'j [Judged<'_>]) -> Vec<(&'j Answer<'j>, usize)> {
+    let rank = |state: &State| match state {
+        State::Checked { .. } => 0,
+        State::Attested(_) => 1,
+        State::Declared => 2,
+        State::Open(_) => 3,
+    };
+    let mut found: Vec<(&Answer<'_>, usize)> = Vec::new();
+    for answer in threats.iter().flat_map(|one| &one.answers) {
+        let now = (answer, rank(&answer.state));
+        match found.iter_mut().find(|(known, _)| known.mitigation.control.name == answer.mitigation.control.name) {
+            Some(known) if known.1 < now.1 => *known = now,
+            Some(_) => {}
+            None => found.push(now),
+        }
+    }
+    found
+}
+
+/// The controls, by how good the word for them is.
+fn mitigations(threats: &[Judged<'_>]) -> Option<Item> {
+    let mut controls = weakest(threats);
+    controls.sort_by_key(|(_, rank)| *rank);
+    let mut words: Vec<Prose> = Vec::new();
+    for group in controls.chunk_by(|one, other| one.1 == other.1) {
+        let word = group.first().map(|(answer, _)| answer.state.word()).unwrap_or_default();
+        let listed = names(group.iter().map(|(answer, _)| answer.mitigation.control.name.as_str()));
+        words.push(Prose::from(Inline::strong(word)).then(" ").then(listed));
+    }
+    let answered = threats.iter().filter(|one| !one.answers.is_empty());
+    let origin = joined(answered.map(|one| one.threat.origin.clone()))?;
+    Some(item(about("Mitigations", Prose::joined(words, "; ").then("."))).at(&origin))
+}
+
+/// What the project declares and what is still of high risk, one by one; the others are counted.
+fn weighed(plan: &Plan<'_>, threats: &[Judged<'_>]) -> Vec<Block> {
+    let all = entries(threats);
+    let stands =
+        |entry: &&Entry<'_, '_>| entry.first.threat.source == Source::Declared || entry.first.after.risk == Level::High;
+    let (shown, others): (Vec<&Entry<'_, '_>>, Vec<&Entry<'_, '_>>) = all.iter().partition(stands);
+    let rows = shown.iter().map(|entry| {
+        let first = entry.first;
+        row([
+            Prose::from(code(entry.id())),
+            first.threat.before.risk.word().into(),
+            first.after.risk.word().into(),
+            answers(first, |answer| answer.taken.counts()),
+            match first.threat.accepted {
+                Some(accept) => accepted(accept),
+                None => answers(first, |answer| !answer.taken.counts()),
+            },
+        ])
+        .at(&entry.origin())
+    });
+    let table = table(["Threat", "Risk before", "after", "In force", "Missing"]).rows(rows);
+    let mut out = if table.is_empty() { Vec::new() } else { vec![table] };
+    if let Some(origin) = joined(others.iter().map(|entry| entry.origin())) {
+        let count: usize = others.iter().map(|entry| entry.all.len()).sum();
+        let words = match count {
+            1 => "One derived threat more is of medium or low risk by what is in force: ".to_owned(),
+            count => format!("{count} derived threats more are of medium or low risk by what is in force: "),
+        };
+        let link = Inline::file("Threat Model", threat_model::path(plan));
+        out.push(paragraph(Prose::from(words).then(link).then(".")).at(&origin));
+    }
+    out
+}
+
+fn answers(judged: &Judged<'_>, of: impl Fn(&Answer<'_>) -> bool) -> Prose {
+    let told = judged.answers.iter().filter(|answer| of(answer));
+    names(told.map(|answer| answer.mitigation.control.name.as_str()))
+}
+
+fn accepted(accept: &model::Accept) -> Prose {
+    let words = ["accepted by ", &accept.by.value, " until ", &accept.until.value.to_string()].concat();
+    Inline::text(words).into()
+}
+
+fn deployment(plan: &Plan<'_>, environment: &EnvironmentFacts, risk: &risk::Risk) -> Vec<Item> {
     let name = &environment.name.origin;
     let mut all = Vec::new();
     if let Some(recommendation) = &risk.recommendation {

@@ -2,7 +2,6 @@
 
 mod checklist;
 mod decision;
-mod derived;
 mod infrastructure;
 mod monitoring;
 mod risk;
@@ -17,16 +16,16 @@ use crate::plan::Plan;
 use crate::prove::Proofs;
 
 /// Adds the deployment plan of whatever lasts.
-pub(crate) fn emit(plan: &Plan<'_>, _: &Proofs, artifacts: &mut Vec<Artifact>) {
+pub(crate) fn emit(plan: &Plan<'_>, proofs: &Proofs, artifacts: &mut Vec<Artifact>) {
     let Some(app) = &plan.model.app else { return };
     if deployments(plan).is_empty() {
         return;
     }
     let path = super::path(plan, "deployment.md");
-    artifacts.push(Artifact::markdown(path, Group::Operations, blocks(plan), &app.name.origin));
+    artifacts.push(Artifact::markdown(path, Group::Operations, blocks(plan, proofs), &app.name.origin));
 }
 
-fn blocks(plan: &Plan<'_>) -> Vec<Block> {
+fn blocks(plan: &Plan<'_>, proofs: &Proofs) -> Vec<Block> {
     let rule = always("a section of every deployment plan");
     let mut out = vec![heading(1, "Deployment Plan")];
     out.push(environment(plan));
@@ -45,8 +44,11 @@ fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     out.extend(back(plan));
     out.push(heading(2, "Deployment Checklist").at(&rule));
     out.extend(checklist::blocks(plan));
-    let decisions: Vec<Block> =
-        plan.lasting().filter(|one| plan.is_production(one)).flat_map(|one| decision::blocks(plan, one)).collect();
+    let decisions: Vec<Block> = plan
+        .lasting()
+        .filter(|one| plan.is_production(one))
+        .flat_map(|one| decision::blocks(plan, proofs, one))
+        .collect();
     section(&mut out, heading(2, "DECISION VALIDATION: DEPLOYMENT").at(&rule), decisions);
     out
 }

@@ -2,10 +2,11 @@
 
 use crate::derive::EnvironmentFacts;
 use crate::emit::paper::deployment::Deployment;
-use crate::emit::paper::deployment_plan::decision::{Threat, threats};
 use crate::emit::paper::timing;
-use crate::model::{self, Level, StrategyKind};
+use crate::model::{self, StrategyKind};
+use crate::plan::threat::Source;
 use crate::plan::{Plan, joined};
+use crate::prove::threat::Judged;
 use crate::source::Origin;
 use crate::standard;
 use crate::value::Duration;
@@ -31,9 +32,13 @@ pub(super) struct Risk {
 }
 
 /// The risk of releasing to an environment.
-pub(super) fn risk(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[Deployment<'_>]) -> Risk {
-    let threats = threats(plan, environment, group);
-    let scene = Scene { plan, environment, group, threats: &threats };
+pub(super) fn risk(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    group: &[Deployment<'_>],
+    threats: &[Judged<'_>],
+) -> Risk {
+    let scene = Scene { plan, environment, group, threats };
     let mut factors = Vec::new();
     for factor in standard::all::<model::StdRiskFactor>("risk-factor") {
         let Some((because, origin)) = scene.holds(&factor.when.value) else { continue };
@@ -46,7 +51,8 @@ pub(super) fn risk(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[Dep
         });
     }
     let points = factors.iter().map(|factor| factor.points).sum();
-    let open = threats.iter().any(Threat::is_open_and_high);
+    // What is derived weighs in the sum; what the project itself says of a high risk decides.
+    let open = threats.iter().any(is_open);
     let fits = |row: &&'static model::StdRecommendation| {
         points >= row.min_points.value.parse().unwrap_or(i64::MAX) || (row.open.value == "high" && open)
     };
@@ -59,7 +65,7 @@ struct Scene<'s, 'a> {
     plan: &'s Plan<'a>,
     environment: &'s EnvironmentFacts,
     group: &'s [Deployment<'a>],
-    threats: &'s [Threat],
+    threats: &'s [Judged<'a>],
 }
 
 impl Scene<'_, '_> {
@@ -96,12 +102,10 @@ impl Scene<'_, '_> {
                 let from = &self.environment.promotion.as_ref()?.from;
                 Some((vec![from.value.clone()], from.origin.clone()))
             }
-            "open-high-threat" => grounds(
-                self.threats
-                    .iter()
-                    .filter(|threat| threat.is_open_and_high())
-                    .map(|threat| (threat.name.clone(), threat.origin.clone())),
-            ),
+            "open-high-threat" => self.threatened(is_open),
+            "derived-high-threat" => {
+                self.threatened(|judged| judged.threat.source == Source::Derived && judged.is_open())
+            }
             "no-alert-route" => {
                 let routes = self.plan.observe(self.environment).map_or(0, |observe| observe.route.len());
                 (routes == 0).then(place)
@@ -119,6 +123,11 @@ impl Scene<'_, '_> {
 
     fn place(&self, origin: Origin) -> Ground {
         (vec![self.environment.name.value.clone()], origin)
+    }
+
+    fn threatened(&self, is: impl Fn(&Judged<'_>) -> bool) -> Option<Ground> {
+        let found = self.threats.iter().filter(|judged| is(judged));
+        grounds(found.map(|judged| (judged.threat.name.clone(), judged.threat.origin.clone())))
     }
 
     fn services(&self, of: impl Fn(&Deployment<'_>) -> Option<Origin>) -> Option<Ground> {
@@ -149,7 +158,7 @@ impl Scene<'_, '_> {
 
     /// The class of the data that is held here, exactly.
     fn data(&self, class: model::DataClass) -> Option<Ground> {
-        let held = super::decision::data_class(self.plan, self.group)?;
+        let held = super::decision::data_class(self.plan, self.group);
         (held.class == class.into()).then_some((held.by, held.origin))
     }
 
@@ -191,6 +200,11 @@ impl Scene<'_, '_> {
     }
 }
 
+/// Whether the project says of a threat that its risk is high, and nothing checked, attested or accepted answers it.
+fn is_open(judged: &Judged<'_>) -> bool {
+    judged.threat.source == Source::Declared && judged.is_unmitigated()
+}
+
 fn cannot_go_back(migration: &model::Migrate) -> bool {
     let tool: Option<&'static model::StdMigrationTool> = standard::get("migration-tool", migration.tool.value.word());
     migration.down.is_none() && tool.is_none_or(|tool| tool.down.is_none())
@@ -207,10 +221,4 @@ fn grounds(all: impl IntoIterator<Item = (String, Origin)>) -> Option<Ground> {
         origins.push(origin);
     }
     joined(origins).map(|origin| (names, origin))
-}
-
-/// Likelihood and impact as the matrix has them.
-pub(super) fn of_matrix(likelihood: Level, impact: Level) -> Level {
-    let name = [likelihood.word(), "-", impact.word()].concat();
-    standard::get::<model::StdRiskMatrix>("risk-matrix", &name).map_or(Level::High, |row| row.risk.value)
 }

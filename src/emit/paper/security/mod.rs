@@ -10,7 +10,7 @@ mod rotation;
 pub(crate) mod secrets;
 mod stride;
 mod tests;
-mod threat_model;
+pub(crate) mod threat_model;
 
 use std::collections::BTreeMap;
 
@@ -45,11 +45,11 @@ fn path(plan: &Plan<'_>, name: &str) -> String {
 }
 
 /// Threats that differ in the name of their element alone: one entry of a document.
-struct Entry<'j, 'a> {
+pub(super) struct Entry<'j, 'a> {
     /// The one that stands for all.
-    first: &'j Judged<'a>,
+    pub(super) first: &'j Judged<'a>,
     /// All of them, the first included.
-    all: Vec<&'j Judged<'a>>,
+    pub(super) all: Vec<&'j Judged<'a>>,
 }
 
 impl<'j, 'a> Entry<'j, 'a> {
@@ -75,12 +75,13 @@ impl<'j, 'a> Entry<'j, 'a> {
         answers.filter(|answer| answer.mitigation.control.name == control).map(|answer| &answer.state).collect()
     }
 
-    fn origin(&self) -> Origin {
+    /// What they rest on.
+    pub(super) fn origin(&self) -> Origin {
         joined(self.all.iter().map(|one| one.threat.origin.clone())).unwrap_or_default()
     }
 
     /// Its id; of several, what they share and what tells them apart.
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         let names: Vec<&str> = self.all.iter().map(|one| one.threat.on.name.as_str()).collect();
         match names.as_slice() {
             [_] => self.first.threat.id.clone(),
@@ -129,7 +130,7 @@ fn either(mut words: Vec<Prose>) -> Prose {
 }
 
 /// Threats that differ in the name of their element alone stand together, where the first of them stands.
-fn entries<'j, 'a>(all: &'j [Judged<'a>]) -> Vec<Entry<'j, 'a>> {
+pub(super) fn entries<'j, 'a>(all: &'j [Judged<'a>]) -> Vec<Entry<'j, 'a>> {
     let mut entries: Vec<Entry<'j, 'a>> = Vec::new();
     let mut places: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     for one in all {

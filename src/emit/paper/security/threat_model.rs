@@ -10,7 +10,7 @@ use crate::plan::{Plan, joined};
 use crate::prove::threat::{Answer, Judged, posture};
 
 /// Its path.
-pub(super) fn path(plan: &Plan<'_>) -> String {
+pub(crate) fn path(plan: &Plan<'_>) -> String {
     security::path(plan, "threat-model")
 }
 
