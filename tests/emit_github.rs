@@ -493,6 +493,34 @@ fn a_preview_is_safe_for_forks_and_always_ends() {
     assert!(!without.iter().any(|artifact| artifact.path.ends_with("preview.yml")));
 }
 
+/// A review of the costs would be a reminder; until `cost` compiles, nothing is built that would leave it out.
+#[test]
+fn costs_and_their_review_are_refused_until_they_compile() {
+    let refused = |more: &str| -> Vec<(String, String)> {
+        let text = [APP, PRODUCTION, more].concat();
+        let loader = Memory::new()
+            .with("deploy.kdl", text.as_bytes())
+            .with("apps/api/package.json", "{}")
+            .with("apps/api/package-lock.json", "{}")
+            .with("apps/web/package.json", "{}")
+            .with("apps/web/package-lock.json", "{}");
+        let mut compilation = deployc::check(&loader, "deploy.kdl", None).expect("the entry can be read");
+        let checked = compilation.diagnostics.iter().filter(|one| one.severity == deployc::diag::Severity::Error);
+        assert_eq!(checked.count(), 0, "checking goes on: {:?}", compilation.diagnostics);
+        assert!(compilation.build().is_none(), "{more} is built and left out");
+        let at = |one: &deployc::diag::Diagnostic| {
+            let span = one.primary.span;
+            text[span.start as usize..span.end as usize].to_owned()
+        };
+        let errors = compilation.diagnostics.iter().filter(|one| one.severity == deployc::diag::Severity::Error);
+        errors.map(|one| (one.code.to_string(), at(one))).collect()
+    };
+    let not_yet = |word: &str| vec![("output/not-yet".to_owned(), word.to_owned())];
+    assert_eq!(refused("cost { review every=\"30d\" owner=\"team\" }\n"), not_yet("cost"));
+    assert_eq!(refused("cost { budget \"$2345/month\" environment=\"production\" }\n"), not_yet("cost"));
+    assert_eq!(refused("pipeline \"gitlab\"\n"), not_yet("\"gitlab\""));
+}
+
 #[test]
 fn what_is_due_is_remembered() {
     let more = r#"secret "stripe" { from "github" path="STRIPE_KEY"; rotate every="90d" owner="team"; }

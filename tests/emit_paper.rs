@@ -373,6 +373,15 @@ fn every_sentence_rests_on_its_declarations() {
     assert!(gone > 150, "{gone} sentences");
 }
 
+/// A budget would stand in the documents; until `cost` compiles, nothing is built that would leave it out.
+#[test]
+fn a_budget_is_refused_until_it_compiles() {
+    let deploy = [SHOP, "\ncost { budget \"$2345/month\" warn=\"80%\" environment=\"production\" }\n"].concat();
+    let wrong = documents(&deploy).expect_err("the build ends");
+    assert!(wrong.contains("output/not-yet") || wrong.contains("OUTPUT_NOT_YET"), "{wrong}");
+    assert!(documents(SHOP).is_ok(), "it is the budget alone");
+}
+
 /// Deleting a declaration deletes its name from every document.
 #[test]
 fn a_deleted_name_is_nowhere() {

@@ -1,8 +1,9 @@
 //! What makes something that the standard library tells of apply somewhere: the declarations that a document cites.
 
-use crate::derive::{EnvironmentFacts, Exposure, Part, Workload};
+use crate::derive::{EnvironmentFacts, Exposure, Part, Role, Workload};
 use crate::model::{self, Applies};
-use crate::plan::{Plan, applies};
+use crate::plan::Plan;
+use crate::plan::applies::suits;
 use crate::source::Origin;
 use crate::standard;
 
@@ -56,7 +57,7 @@ impl<'a> Plan<'a> {
             Applies::Port => workload.main_port().map(|port| port.node.origin.clone()),
             Applies::Usage => service?.usage.as_ref()?.traffic.as_ref().map(|traffic| traffic.origin.clone()),
             Applies::Scale => (workload.scale.1.value > 1).then(|| workload.scale.1.origin.clone()),
-            Applies::Size => Some(service?.size.as_ref()?.memory.as_ref()?.origin.clone()),
+            Applies::Size => memory(service?.size.as_ref()?),
             Applies::Schedule => Some(service?.schedule.as_ref()?.origin.clone()),
             Applies::Queue => of(&|resource| suits(resource, word)),
             Applies::Resource => of(&|_| true),
@@ -66,7 +67,10 @@ impl<'a> Plan<'a> {
             Applies::Volume => {
                 joined(service?.volume.iter().filter(|volume| volume.keep.value).map(|volume| volume.origin.clone()))
             }
-            Applies::Domain => environment.domains().first().map(|domain| domain.origin.clone()),
+            Applies::Domain => {
+                let leads = environment.routes.iter().find(|route| route.service.value == workload.name.value);
+                leads.map(|route| route.domain.origin.clone())
+            }
             Applies::Secret => {
                 joined(self.read_secrets(environment, workload).into_iter().map(|secret| secret.name.origin.clone()))
             }
@@ -84,7 +88,7 @@ impl<'a> Plan<'a> {
                     .map(|slo| slo.origin.clone()),
             ),
             Applies::Image => workload.image.map(|_| workload.name.origin.clone()),
-            Applies::BuildValue => applies::built_with(self, workload),
+            Applies::BuildValue => built_with(self, workload),
             Applies::Pipeline => Some(self.pipeline().1),
             Applies::Preview => environment.ephemeral.value.then(|| environment.ephemeral.origin.clone()),
             Applies::Flow => {
@@ -148,15 +152,19 @@ fn exposed(workload: &Workload, exposure: Exposure) -> Option<Origin> {
     workload.ports.iter().find(|port| port.exposure.value == exposure).map(|port| port.exposure.origin.clone())
 }
 
-/// Whether a resource is of those that a word tells of; a word about something else tells of all.
-pub fn suits(resource: &model::Resource, word: Applies) -> bool {
-    if word == Applies::Queue {
-        applies::is_queue(resource.kind.value)
-    } else if word == Applies::Relational {
-        applies::is_relational(resource.kind.value)
-    } else if word == Applies::External {
-        applies::is_external(resource)
-    } else {
-        word != Applies::Stateful || (applies::is_stateful(resource) && !applies::is_external(resource))
-    }
+/// Where the first value is written that a page of a workload is built with.
+fn built_with(plan: &Plan<'_>, workload: &Workload) -> Option<Origin> {
+    let loaded = match workload.role.value {
+        Role::Web | Role::Static => true,
+        Role::Api | Role::Worker | Role::Cron | Role::Function | Role::Task => false,
+    };
+    let image = plan.image(workload).filter(|_| loaded)?;
+    let first = image.build_values.iter().flat_map(|(_, values)| values).next()?;
+    Some(first.origin.clone())
+}
+
+/// The memory that it asks for or may take.
+fn memory(size: &model::Size) -> Option<Origin> {
+    let asked = size.memory.as_ref().map(|memory| memory.origin.clone());
+    asked.or_else(|| size.limit.as_ref().map(|limit| limit.origin.clone()))
 }

@@ -6,7 +6,8 @@ pub mod link;
 pub mod signal;
 pub mod threat;
 
-pub use grounds::{joined, suits};
+pub use applies::suits;
+pub use grounds::joined;
 
 use crate::check::Checked;
 use crate::derive::{EnvironmentFacts, Facts, ImageFacts, Tier, UnitFacts, Workload};

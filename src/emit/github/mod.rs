@@ -16,6 +16,7 @@ mod rollout;
 mod scan;
 mod scheduled;
 mod setup;
+mod step;
 mod workflow;
 
 use crate::artifact::Artifact;

@@ -107,8 +107,7 @@ fn recording_stem(recording: &Recording) -> String {
         (Some(slo), ..) => format!("slo.{slo}"),
         (None, Some(service), _) => format!("service.{service}"),
         (None, None, Some(resource)) => format!("resource.{resource}"),
-        (None, None, None) if label("domain").is_some() => "domains".to_owned(),
-        (None, None, None) => "environment".to_owned(),
+        (None, None, None) => label("domain").map_or_else(|| "environment".to_owned(), domain_stem),
     }
 }
 
@@ -117,9 +116,17 @@ fn signal_stem(signal: &Signal) -> String {
         (SignalKind::Burn { slo, .. }, ..) => format!("slo.{slo}"),
         (SignalKind::Default | SignalKind::Declared, Some(service), _) => format!("service.{service}"),
         (SignalKind::Default | SignalKind::Declared, None, Some(resource)) => format!("resource.{resource}"),
-        (SignalKind::Default | SignalKind::Declared, None, None) if signal.domain.is_some() => "domains".to_owned(),
-        (SignalKind::Default | SignalKind::Declared, None, None) => "environment".to_owned(),
+        (SignalKind::Default | SignalKind::Declared, None, None) => {
+            signal.domain.as_deref().map_or_else(|| "environment".to_owned(), domain_stem)
+        }
     }
+}
+
+/// A file of its own for each domain: where two alerts of one name share a file, a test of one sees the other fire for
+/// want of its series.
+fn domain_stem(domain: &str) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '-' };
+    format!("domain.{}", domain.chars().map(plain).collect::<String>())
 }
 
 /// The labels that a rule gives its alert.

@@ -59,10 +59,7 @@ pub(super) fn defaults_of(
     let watched = setting.resources.iter().filter(|resource| !applies::is_external(resource) && used(resource));
     for resource in watched {
         for alert in rest(MetricSubject::Resource) {
-            let of = |what: Applies| alert.applies.value == what;
-            let fits = (!of(Applies::Relational) || applies::is_relational(resource.kind.value))
-                && (!of(Applies::Stateful) || applies::is_stateful(resource));
-            if fits && !replaced(&alert.name.value, "") {
+            if applies::suits(resource, alert.applies.value) && !replaced(&alert.name.value, "") {
                 default_signal(plan, environment, Subject::Resource(resource), alert, signals, omissions);
             }
         }
@@ -90,7 +87,7 @@ fn subject_of(alert: &StdDefaultAlert) -> Option<MetricSubject> {
 
 /// Whether a default alert stands for a workload, by what is declared of it.
 fn applies_to(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload, alert: &StdDefaultAlert) -> bool {
-    if !applies::to_workload(plan, environment, workload, alert.applies.value) {
+    if plan.grounds(environment, Some(workload), alert.applies.value).is_none() {
         return false;
     }
     // None is ready for good reason where none must be.
@@ -349,7 +346,7 @@ fn subject_for<'s>(
         (MetricSubject::Resource, Subject::Resource(_)) | (MetricSubject::Domain, Subject::Domain(_)) => Some(subject),
         (MetricSubject::Resource, Subject::Workload(_) | Subject::Domain(_) | Subject::Environment) => {
             let used: Vec<&model::Resource> = match subject {
-                Subject::Workload(workload) => applies::resources(plan, environment, workload),
+                Subject::Workload(workload) => plan.used(environment, workload),
                 Subject::Resource(_) | Subject::Domain(_) | Subject::Environment => setting.resources.iter().collect(),
             };
             let named = |resource: &&model::Resource| label("resource").is_none_or(|name| resource.name.value == name);

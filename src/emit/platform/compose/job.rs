@@ -5,6 +5,7 @@ use crate::derive::{Role, Workload};
 use crate::model::{self, TaskTime};
 use crate::source::Origin;
 
+use super::image;
 use super::service::{self, Shared};
 use super::site::{self, Site};
 
@@ -57,7 +58,7 @@ pub(super) fn migration(
     shared: &mut Shared,
 ) -> Option<Tree> {
     let up = migration_command(migration)?;
-    let mut tree = service::image(site, workload, &workload.name.value, shared);
+    let mut tree = image::tree(site, workload, &workload.name.value, shared);
     if !site.is_local() {
         tree.set("profiles", list([Tree::from("jobs").at(&migration.during.origin)]));
     }

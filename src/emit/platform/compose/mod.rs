@@ -3,6 +3,7 @@
 mod beside;
 mod bootstrap;
 mod commands;
+mod image;
 mod job;
 mod login;
 mod probe;
