@@ -108,14 +108,24 @@ fn a_second_build_writes_nothing_and_an_edit_is_kept() {
     let path = folder.path().join("Dockerfile");
     let before = fs::metadata(&path).unwrap().modified().unwrap();
     let second = run(folder.path(), &["build"]);
-    assert!(err(&second).contains(" 0 changed"), "{}", err(&second));
+    assert!(err(&second).contains("all as they were, nothing written"), "{}", err(&second));
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
     assert_eq!(run(folder.path(), &["build", "--check"]).status.code(), Some(0));
 
     fs::write(&path, "FROM scratch\n").unwrap();
     let third = run(folder.path(), &["build"]);
     assert_eq!(fs::read_to_string(&path).unwrap(), "FROM scratch\n");
-    assert!(third.status.code() == Some(0) || err(&third).contains("output/edited"), "{}", err(&third));
+    // It no longer says that deployc made it, so that it is the user's own Dockerfile.
+    assert_eq!(third.status.code(), Some(0), "{}", err(&third));
+    assert!(err(&third).contains("left in place, and yours from now on"), "{}", err(&third));
+
+    let ci = folder.path().join(".github/workflows/ci.yml");
+    let edited = fs::read_to_string(&ci).unwrap() + "# mine\n";
+    fs::write(&ci, &edited).unwrap();
+    let fourth = run(folder.path(), &["build"]);
+    assert_eq!(fourth.status.code(), Some(1));
+    assert!(err(&fourth).contains("output/edited"), "{}", err(&fourth));
+    assert_eq!(fs::read_to_string(&ci).unwrap(), edited);
 }
 
 #[test]
@@ -161,4 +171,102 @@ fn what_points_at_a_misspelt_value_is_not_told() {
     let codes: Vec<&str> =
         value["diagnostics"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
     assert_eq!(codes, ["type/unknown-enum"]);
+}
+
+/// The report at the end of a build, without the time.
+fn report(output: &Output) -> String {
+    let text = err(output);
+    let (head, tail) = text.trim_end().rsplit_once(", ").unwrap();
+    assert!(tail.trim_end_matches(" ms").parse::<u32>().is_ok(), "{text}");
+    head.to_owned()
+}
+
+#[test]
+fn a_build_ends_with_a_report() {
+    let folder = project(HELLO);
+    let assumed = "\
+assumed, because nothing says otherwise:
+  environment production is released on every push to `main`, being the only lasting environment (to decide: `trigger manual=#true`)
+  service api runs with the standard library's size for its role (to decide: `size cpu=\"500m\" memory=\"512MiB\"`)
+  app hello is judged by the posture `standard` (to decide: `posture \"enhanced\"`)
+  app hello handles no data above the class `internal` (to decide: `data \"confidential\"`)
+  app hello has its pipeline where its repository is (to decide: `pipeline \"github\"`)
+  app hello is measured by Prometheus (to decide: `observe { metrics \"prometheus\" url=\"…\" }`)
+  app hello is shown by Grafana (to decide: `observe { dashboards \"grafana\" url=\"…\" }`)
+  app hello sends its alerts to nobody (to decide: `observe { route \"page\" to=\"…\" key=\"${secret.…}\" }`)
+  images are kept in the registry of Google Cloud Run, which runs `production` (to decide: `artifact registry=\"…\" in `pipeline``)
+  service api runs as one instance (to decide: `scale min=2 max=4`)
+  service api is replaced step by step, as its platform does without a strategy (to decide: `strategy \"…\"`)
+  service api exports the metrics of its kind by OTLP (to decide: `metrics port=9090`)
+";
+    let preview = report(&run(folder.path(), &["build", "--dry-run"]));
+    assert!(preview.ends_with(" would change, nothing written"), "{preview}");
+    assert!(!folder.path().join("ops").exists());
+
+    let first = report(&run(folder.path(), &["build"]));
+    assert!(first.starts_with("ci-cd (9 files)\n  .github/workflows/ci.yml "), "{first}");
+    assert!(first.contains(assumed), "{first}");
+    let files = first.lines().filter(|line| line.ends_with(" created")).count();
+    assert!(first.ends_with(&format!("{files} files: {files} changed")), "{first}");
+
+    let second = report(&run(folder.path(), &["build"]));
+    assert!(second.starts_with("ci-cd (9 files)\niac ("), "{second}");
+    assert!(second.contains(assumed), "{second}");
+    assert!(second.ends_with(&format!("{files} files: all as they were, nothing written")), "{second}");
+
+    fs::remove_file(folder.path().join("deploy/deployc.lock")).unwrap();
+    let third = report(&run(folder.path(), &["build"]));
+    assert!(third.ends_with("all as they were, deploy/deployc.lock created"), "{third}");
+
+    let quiet = run(folder.path(), &["build", "-q", "--force"]);
+    assert_eq!((out(&quiet), err(&quiet), quiet.status.code()), (String::new(), String::new(), Some(0)));
+}
+
+#[test]
+fn what_is_declared_is_no_assumption() {
+    let text = HELLO
+        .replace("app \"hello\" {", "app \"hello\" { posture \"standard\"; data \"public\";")
+        .replace("http port", "size cpu=\"1\" memory=\"512MiB\"; scale min=1 max=2; http port")
+        .replace("python@3.13\"", "python@3.13\" manager=\"pip\"")
+        .replace("environment \"production\" {", "environment \"production\" { trigger push=\"main\";")
+        + "pipeline \"github\" { artifact registry=\"europe-west1-docker.pkg.dev/acme-prod/hello\" }\n";
+    let folder = project(&text);
+    let told = report(&run(folder.path(), &["build"]));
+    let assumed: Vec<&str> =
+        told.lines().filter_map(|line| line.split_once(" (to decide")).map(|(line, _)| line.trim()).collect();
+    assert_eq!(
+        assumed,
+        [
+            "app hello is measured by Prometheus",
+            "app hello is shown by Grafana",
+            "app hello sends its alerts to nobody",
+            "service api is replaced step by step, as its platform does without a strategy",
+            "service api exports the metrics of its kind by OTLP",
+        ]
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn one_obstacle_is_told_once() {
+    let folder = project(HELLO);
+    let elsewhere = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("docs")).unwrap();
+    let told = run(folder.path(), &["build"]);
+    assert_eq!(told.status.code(), Some(1));
+    assert_eq!(err(&told).matches("error[output/foreign]").count(), 1, "{}", err(&told));
+    assert!(err(&told).contains("the link `docs` leaves the project"), "{}", err(&told));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+
+    fs::remove_file(folder.path().join("docs")).unwrap();
+    fs::write(folder.path().join("docs"), "mine\n").unwrap();
+    let told = run(folder.path(), &["build"]);
+    assert_eq!(err(&told).matches("error[output/foreign]").count(), 1, "{}", err(&told));
+    assert_eq!(fs::read_to_string(folder.path().join("docs")).unwrap(), "mine\n");
+
+    let told = run(folder.path(), &["build", "--out", "main.py"]);
+    assert_eq!(
+        (told.status.code(), err(&told).as_str()),
+        (Some(3), "deployc: main.py is not a folder: files are written below it\n")
+    );
 }

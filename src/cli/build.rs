@@ -7,14 +7,11 @@ use serde_json::{Map, json};
 
 use crate::Compilation;
 use crate::artifact::{self, Artifact};
-use crate::cli::Exit;
 use crate::cli::check::compile;
 use crate::cli::context::{Context, ProgramTexts, complain, print};
-use crate::derive;
+use crate::cli::{Exit, summary};
 use crate::diag::{Diagnostic, code};
-use crate::model::PlatformSupport;
 use crate::render;
-use crate::standard;
 use crate::write::{
     self, Conflict, ConflictKind, Differences, Effect, Only, Options, Report, Takeover, WriteError, Writer,
 };
@@ -34,10 +31,19 @@ pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
         return Exit::Findings;
     };
     let out = own.get_one::<String>("out").map_or_else(|| root.clone(), PathBuf::from);
-    match write(&out, own, &compilation, &artifacts) {
+    if out.exists() && !out.is_dir() {
+        complain(&format!("{} is not a folder: files are written below it", out.display()));
+        return Exit::Outside;
+    }
+    match write(&out, own, &artifacts) {
         Ok(report) => told(context, own, &mut compilation, &report),
         Err(error) => {
             complain(&error.to_string());
+            if write::is_unfinished(&out) {
+                complain(
+                    "some files are new and some still old: the next `deployc build` goes on where this one stopped",
+                );
+            }
             Exit::Outside
         }
     }
@@ -54,22 +60,21 @@ fn options(own: &ArgMatches) -> Options {
     } else if own.get_flag("adopt") {
         options.takeover = Takeover::Adopt;
     }
-    if ["check", "diff", "dry-run"].iter().any(|flag| own.get_flag(flag)) {
-        options.effect = Effect::Preview;
-    }
+    options.effect = effect(own);
     if own.get_flag("diff") {
         options.differences = Differences::All;
     }
     options
 }
 
+/// Whether anything is written.
+fn effect(own: &ArgMatches) -> Effect {
+    let is_preview = ["check", "diff", "dry-run"].iter().any(|flag| own.get_flag(flag));
+    if is_preview { Effect::Preview } else { Effect::Write }
+}
+
 /// Renders the files one at a time into staging and puts them in place.
-fn write(
-    root: &std::path::Path,
-    own: &ArgMatches,
-    _compilation: &Compilation,
-    artifacts: &[Artifact],
-) -> Result<Report, WriteError> {
+fn write(root: &std::path::Path, own: &ArgMatches, artifacts: &[Artifact]) -> Result<Report, WriteError> {
     let mut writer = Writer::open(root, options(own))?;
     let mut bytes = Vec::new();
     for artifact in artifacts {
@@ -89,7 +94,7 @@ fn write(
 }
 
 fn told(context: &Context, own: &ArgMatches, compilation: &mut Compilation, report: &Report) -> Exit {
-    compilation.diagnostics.extend(report.conflicts.iter().map(conflict));
+    compilation.diagnostics.extend(conflicts(&report.conflicts));
     let files: Vec<serde_json::Value> = report
         .files
         .iter()
@@ -116,65 +121,42 @@ fn told(context: &Context, own: &ArgMatches, compilation: &mut Compilation, repo
     if exit != Exit::Fine {
         return exit;
     }
-    narrate(context, compilation, report);
+    summary::tell(context, compilation, effect(own), report);
     let preview = own.get_flag("check") || own.get_flag("diff");
     if preview && report.has_drift() { Exit::Findings } else { Exit::Fine }
 }
 
-/// The report: what was written, by group, and what was assumed.
-fn narrate(context: &Context, compilation: &Compilation, report: &Report) {
-    for group in artifact::Group::ALL {
-        let files: Vec<_> = report.files.iter().filter(|file| file.group == group.name()).collect();
-        if files.is_empty() {
+/// Every file that stands in the way as a finding, and one finding for a link or file that is in the way of many.
+fn conflicts(all: &[Conflict]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (index, one) in all.iter().enumerate() {
+        let same = |other: &&Conflict| obstacle(one).is_some() && obstacle(other) == obstacle(one);
+        if all.iter().take(index).any(|other| same(&other)) {
             continue;
         }
-        context.say(&format!("{} ({} files)", group.name(), files.len()));
-        for file in files.iter().filter(|file| file.status.is_change()) {
-            context.say(&format!("  {:<52} {}", file.path, file.status));
+        let others = all.iter().skip(index + 1).filter(same).count();
+        let mut diagnostic = conflict(one);
+        match others {
+            0 => {}
+            1 => diagnostic.message.push_str("; so does one more file"),
+            count => diagnostic.message.push_str(&format!("; so do {count} more files")),
         }
+        found.push(diagnostic);
     }
-    if !compilation.facts.assumptions.is_empty() {
-        context.say("assumed, because nothing says otherwise:");
-        for one in &compilation.facts.assumptions {
-            context.say(&format!("  {} {} (to decide: `{}`)", one.about, one.text, one.instead));
-        }
-    }
-    let lines = not_native(compilation);
-    if !lines.is_empty() {
-        context.say("not native on its platform:");
-        for line in lines {
-            context.say(&format!("  {line}"));
-        }
-    }
-    let changed = report.files.iter().filter(|file| file.status.is_change()).count();
-    let took = context.elapsed();
-    context.say(&format!("{} files, {changed} changed, {} ms", report.files.len(), took.as_millis()));
+    found
 }
 
-/// What a declaration asks of a platform that does not do it by itself: by workflow, or by hand. Each once per platform.
-fn not_native(compilation: &Compilation) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for environment in &compilation.facts.environments {
-        let Some((_, setting)) = compilation.model.environments.get(environment.index) else { continue };
-        for workload in &environment.workloads {
-            let Some(platform) = standard::platform(&workload.host.platform.value) else { continue };
-            for need in derive::needs(environment, workload, setting) {
-                let row = platform.capability.iter().find(|row| row.name.value == need.capability);
-                let Some(row) = row.filter(|row| row.support.value != PlatformSupport::Native) else { continue };
-                let note = if row.note.value.is_empty() { String::new() } else { format!(": {}", row.note.value) };
-                let line = format!(
-                    "{} on {}, by {}{note}",
-                    need.capability.word(),
-                    platform.title.value,
-                    row.support.value.word()
-                );
-                if !lines.contains(&line) {
-                    lines.push(line);
-                }
-            }
-        }
+/// What stands in the way of everything below it.
+fn obstacle(conflict: &Conflict) -> Option<&str> {
+    match &conflict.kind {
+        ConflictKind::Blocked { by } | ConflictKind::Outside { by } => Some(by),
+        ConflictKind::Edited
+        | ConflictKind::Foreign
+        | ConflictKind::Link
+        | ConflictKind::Directory
+        | ConflictKind::Special
+        | ConflictKind::Collision { .. } => None,
     }
-    lines
 }
 
 /// A file that stands in the way, as a finding of the area `output`.

@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod graph;
 mod library;
+mod summary;
 mod syntax;
 mod why;
 

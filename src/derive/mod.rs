@@ -3,6 +3,7 @@
 //! Deriving is total: it gives an answer for every model, also for a wrong one, so that one mistake is told once and
 //! the checks stay independent of each other.
 
+mod assumption;
 mod build_value;
 mod command;
 mod deployment;
@@ -88,5 +89,6 @@ pub fn derive(model: &Model, loader: &dyn Loader) -> Facts {
     }
     build_value::derive(model, &facts.environments, &mut facts.images, &mut facts.assumptions);
     facts.units = unit::derive(model, &facts.environments);
+    assumption::derive(model, &mut facts);
     facts
 }

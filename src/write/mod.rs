@@ -62,6 +62,11 @@ pub use replace::replace;
 pub use report::{Change, Conflict, ConflictKind, Recovery, Report, Status, WayOut, Why};
 pub use writer::Writer;
 
+/// Whether a build stopped between its first and its last file; the next one that writes goes on from there.
+pub fn is_unfinished(root: &std::path::Path) -> bool {
+    root.join(session::JOURNAL).is_file()
+}
+
 /// How a build treats the tree.
 #[derive(Clone, Debug)]
 pub struct Options {

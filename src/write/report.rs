@@ -174,9 +174,11 @@ impl fmt::Display for Conflict {
             ConflictKind::Link => write!(out, "`{path}` is a symbolic link, not the generated file"),
             ConflictKind::Directory => write!(out, "`{path}` is a folder, and a file is generated there"),
             ConflictKind::Special => write!(out, "`{path}` is neither a file nor a folder"),
-            ConflictKind::Blocked { by } => write!(out, "`{path}` needs the folder `{by}`, and a file is there"),
+            ConflictKind::Blocked { by } => {
+                write!(out, "a file is where the folder `{by}` must be: `{path}` lies in it")
+            }
             ConflictKind::Outside { by } => {
-                write!(out, "`{path}` lies behind the link `{by}`, which leaves the project")
+                write!(out, "the link `{by}` leaves the project: `{path}` lies behind it")
             }
             ConflictKind::Collision { with } => {
                 write!(out, "`{with}` and `{path}` are both generated and cannot both exist on every system")

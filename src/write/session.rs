@@ -17,6 +17,9 @@ use super::{Mode, WriteError};
 /// Its name.
 pub(super) const FOLDER: &str = ".deployc";
 
+/// The journal, from the root.
+pub(super) const JOURNAL: &str = ".deployc/journal";
+
 /// How often a lock that another build holds is tried again.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -40,7 +43,7 @@ pub(super) fn is_present(root: &Root) -> bool {
 
 /// The journal's bytes, if there is one.
 pub(super) fn read_journal(root: &Root) -> Result<Option<Vec<u8>>, WriteError> {
-    let path = ".deployc/journal";
+    let path = JOURNAL;
     if !fs::symlink_metadata(root.join(path)).is_ok_and(|about| about.is_file()) {
         return Ok(None);
     }
