@@ -246,6 +246,42 @@ fn what_a_resource_declares_is_there_or_refused() {
     }
 }
 
+/// An image without a shell is asked by the program that its recipe puts there: a shell would never find one.
+#[test]
+fn a_program_without_a_shell_can_be_asked() {
+    for (runtime, manifest, text) in [
+        ("go@1.26", "go.mod", "module example.com/api\n\ngo 1.26\n"),
+        ("rust", "Cargo.toml", "[package]\nname = \"api\"\nversion = \"1.0.0\"\n"),
+    ] {
+        let deploy = format!(
+            r#"edition "2026"
+app "hello" {{ repo "github.com/acme/hello" }}
+service "api" {{ source "apps/api"; runtime "{runtime}"; http port=8000 {{ health "/healthz" }} }}
+service "raw" kind="worker" {{ source "apps/api"; runtime "{runtime}"; tcp port=9000 {{ health }} }}
+environment "development" {{ host "compose" }}
+"#
+        );
+        let loader = Memory::new()
+            .with("deploy.kdl", deploy.as_bytes())
+            .with(format!("apps/api/{manifest}"), text)
+            .with("apps/api/Cargo.lock", "version = 4\n")
+            .with("apps/api/go.sum", "");
+        let mut compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+        let built = compilation.build().unwrap_or_else(|| panic!("{:?}", compilation.diagnostics));
+        let compose = render::text(file(&built, "compose.yaml"));
+        assert!(compose.contains("- /bin/wget") && compose.contains("- /bin/nc"), "{compose}");
+        assert!(!compose.contains("CMD-SHELL"), "{compose}");
+        let dockerfile = render::text(file(&built, "apps/api/Dockerfile"));
+        assert!(dockerfile.contains("COPY --from=busybox:1.37.0-musl /bin/wget /bin/wget"), "{dockerfile}");
+        assert!(
+            dockerfile.contains("HEALTHCHECK")
+                && dockerfile
+                    .contains("[\"/bin/wget\", \"-q\", \"-O\", \"/dev/null\", \"http://127.0.0.1:8000/healthz\"]"),
+            "{dockerfile}"
+        );
+    }
+}
+
 #[test]
 fn a_bucket_is_made_with_the_password_wherever_it_stands() {
     let artifacts = shop(SHOP);

@@ -300,6 +300,83 @@ fn gates_follow_their_declarations() {
     assert!(at(&deploy, "jobs.deploy-production.steps[1].run").contains("VERIFIED + 2700"));
 }
 
+/// A wait that no job could sit out is the timer of an environment that does nothing else; rollbacks do not pass it.
+#[test]
+fn a_long_wait_costs_no_machine() {
+    let long = [APP, &PROMOTED.replace("after=\"30m\"", "after=\"1d\"")].concat();
+    let deploy = workflow(&long, "deploy-api.yml");
+    assert_eq!(keys(&deploy, "jobs"), ["build", "deploy-staging", "wait-production", "deploy-production", "reconcile"]);
+    assert_eq!(at(&deploy, "jobs.wait-production.needs"), "deploy-staging");
+    assert_eq!(at(&deploy, "jobs.wait-production.environment.name"), "production-wait");
+    assert_eq!(keys(&deploy, "jobs.wait-production.permissions"), Vec::<String>::new());
+    assert_eq!(at(&deploy, "jobs.wait-production.concurrency.cancel-in-progress"), "true");
+    assert_eq!(at(&deploy, "jobs.deploy-production.needs"), "build deploy-staging wait-production");
+    assert_eq!(at(&deploy, "jobs.reconcile.needs"), "build deploy-staging wait-production deploy-production");
+    let guard = at(&deploy, "jobs.wait-production.steps[0].run");
+    assert!(guard.contains("[[ $passed -lt 86400 ]]") && guard.contains("ops/bootstrap.sh"), "{guard}");
+    assert!(
+        !steps(&deploy, "deploy-production").iter().any(|step| step.starts_with("Wait since")),
+        "nobody sleeps a day"
+    );
+    let minutes = |deploy: &Artifact| at(deploy, "jobs.deploy-production.timeout-minutes").parse::<u64>().unwrap();
+    assert!(minutes(&deploy) < minutes(&workflow(&[APP, PROMOTED].concat(), "deploy-api.yml")));
+    let script = bootstrap(&long);
+    assert!(script.contains("environments/production-wait\"") && script.contains("-F wait_timer=1440"), "{script}");
+    assert!(!bootstrap(&[APP, PROMOTED].concat()).contains("wait_timer"));
+    let rollback = workflow(&long, "rollback.yml");
+    assert_eq!(at(&rollback, "jobs.rollback-production.environment.name"), "production");
+}
+
+/// What the CI service would cut off or cannot wait for is told beforehand.
+#[test]
+fn what_the_pipeline_cannot_wait_for_is_an_error() {
+    let told = |text: &str| -> Vec<String> {
+        let loader = Memory::new()
+            .with("deploy.kdl", text.as_bytes())
+            .with("apps/api/package.json", "{}")
+            .with("apps/web/package.json", "{}");
+        let found = deployc::check(&loader, "deploy.kdl", None).unwrap().diagnostics;
+        found.into_iter().filter(|one| one.code.to_string() == "capability/limit").map(|one| one.message).collect()
+    };
+    assert_eq!(told(&[APP, PROMOTED].concat()), Vec::<String>::new());
+    let weeks = PROMOTED.replace("after=\"30m\"", "after=\"31d\"");
+    assert_eq!(told(&[APP, &weeks].concat()), ["GitHub Actions makes a release wait for at most 30d"]);
+    let slow = PROMOTED.replace("hold=\"30m\"", "hold=\"7h\"");
+    let message =
+        |unit: &str| format!("releases of `{unit}` hold for 7h in all, and GitHub Actions stops a job after 6h");
+    assert_eq!(told(&[APP, &slow].concat()), [message("api")], "told once at its place");
+    let even = "kind=\"linear\" { step weight=\"10%\" hold=\"45m\"; ";
+    let linear = PROMOTED
+        .replace("kind=\"canary\" {", even)
+        .replace("    step weight=\"5%\" hold=\"30m\"\n    step weight=\"100%\"\n", "");
+    let message =
+        |unit: &str| format!("releases of `{unit}` hold for 6h45m in all, and GitHub Actions stops a job after 6h");
+    assert_eq!(told(&[APP, &linear].concat()), [message("api")]);
+}
+
+/// The commands of a verification find the runtime and the packages of the program in whose folder they run.
+#[test]
+fn a_verification_finds_what_its_commands_need() {
+    let smoke = PROMOTED.replace(
+        "    rollback within",
+        "    verify \"smoke\" { run \"npm run smoke\" in=\"apps/web\" }\n    rollback within",
+    );
+    let text = [APP, &smoke].concat();
+    let names = steps(&workflow(&text, "deploy-api.yml"), "deploy-production");
+    let place = |names: &[String], name: &str| {
+        names.iter().position(|step| step == name).unwrap_or_else(|| panic!("no {name} in {names:?}"))
+    };
+    assert!(place(&names, "Check out") < place(&names, "Set up node"));
+    assert!(place(&names, "Install the dependencies") < place(&names, "Take a short-lived Google credential"));
+    let staging = steps(&workflow(&text, "deploy-api.yml"), "deploy-staging");
+    assert!(!staging.iter().any(|step| step == "Set up node"), "nothing is verified by commands there: {staging:?}");
+    let names = steps(&workflow(&text, "rollback.yml"), "rollback-production");
+    assert!(
+        place(&names, "Roll back") < place(&names, "Set up node")
+            && place(&names, "Install the dependencies") < place(&names, "Verify")
+    );
+}
+
 #[test]
 fn a_unit_waits_for_those_it_calls() {
     let text = [APP, PROMOTED].concat();

@@ -247,7 +247,7 @@ fn every_action_that_a_step_uses_is_pinned_and_not_denied() {
     for name in used {
         let repository: String = name.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
         let action = standard::find("action", &repository).unwrap_or_else(|| panic!("`{repository}` has no pin"));
-        let sha = prop(action, "sha").unwrap_or_default();
+        let sha = prop(action, "commit").unwrap_or_default();
         assert!(sha.len() == 40 && sha.chars().all(|one| one.is_ascii_hexdigit()), "{repository}: `{sha}`");
         let denied = standard::find("denied-action", &repository).and_then(|row| prop(row, "versions"));
         assert_ne!(denied, Some("all"), "`{repository}` is denied");

@@ -4,7 +4,7 @@ use crate::artifact::{Part, Script, Tree, Word, list, map, mixed, text};
 use crate::derive::{EnvironmentFacts, Trigger, UnitFacts};
 use crate::emit::github::image::{self, Build};
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quoted};
-use crate::emit::github::{access, rollout};
+use crate::emit::github::{access, gate, rollout};
 use crate::plan::Plan;
 use crate::source::{Origin, Sourced};
 
@@ -44,6 +44,10 @@ pub(super) fn workflow(plan: &Plan<'_>, unit: &UnitFacts) -> Option<Workflow> {
         let Some(mut job) = rollout::job(plan, unit, environment, &builds, before.as_deref()) else { continue };
         if before.is_none() {
             job = job.when(&condition(plan, environment));
+        }
+        if let Some(wait) = before.and_then(|before| gate::waiting(unit, environment, &before)) {
+            job = job.after([wait.key.as_str()]);
+            deploys.push(wait);
         }
         deploys.push(job);
     }
@@ -216,6 +220,7 @@ fn reconcile(
         .with("overwrite", true);
     let mut needs: Vec<String> =
         deploys.iter().flat_map(|job| job.needs.clone()).filter(|key| !key.starts_with("deploy-")).collect();
+    needs.retain(|key| deploys.iter().all(|job| job.key != *key));
     needs.extend(deploys.iter().map(|job| job.key.clone()));
     let mut job = Job::new("reconcile", 10, &unit.origin).after(needs).when("always()");
     let group = mixed([Part::text(["reconcile-", &unit.name, "-"].concat()), Part::github("github.run_id")]);

@@ -1,15 +1,18 @@
 //! What holds a release back before it touches anything: freezes, the wait after a verification, the units it calls.
 
-use crate::artifact::{Script, Word, github};
+use crate::artifact::{Script, Word, github, map, text};
 use crate::derive::{EnvironmentFacts, Facts, UnitFacts};
-use crate::emit::github::workflow::Step;
-use crate::emit::platform::Access;
+use crate::emit::github::workflow::{Concurrency, Job, Older, Step};
+use crate::emit::platform::{self, Access};
 use crate::model;
 use crate::plan::Plan;
 use crate::value::WeekTime;
 
 /// How long a unit waits for those it calls, in seconds; a rollout with long holds ends in the meantime or is told.
 const PATIENCE: i64 = 3 * 60 * 60;
+
+/// The limit of a job that has waited before it starts, in minutes.
+const WAITING_MINUTES: u64 = 5;
 
 /// How often it looks, in seconds.
 const INTERVAL: i64 = 60;
@@ -57,8 +60,41 @@ fn one_freeze(script: &mut Script, environment: &EnvironmentFacts, freeze: &mode
     });
 }
 
-/// Waits until enough time has passed since the verification in the environment before.
+/// The job that waits where no machine should: in an environment whose timer has run off before the job starts. A newer
+/// release takes the place of one that waits.
+pub(super) fn waiting(unit: &UnitFacts, environment: &EnvironmentFacts, from_job: &str) -> Option<Job> {
+    let wait = platform::wait(environment)?;
+    let from = &environment.promotion.as_ref()?.from;
+    let mut script = Script::strict();
+    let least = Word::text((wait.minutes * 60).to_string());
+    script.line("passed=$(($(date +%s) - VERIFIED))", &[]);
+    script.when("[[ $passed -lt {least} ]]", &[("least", least)], |then| {
+        let told = [
+            "::error::the environment ",
+            &wait.name,
+            " has no timer of ",
+            &wait.minutes.to_string(),
+            " minutes: ops/bootstrap.sh makes it",
+        ];
+        then.line("echo {told}", &[("told", Word::text(told.concat()))]).line("exit 1", &[]);
+    });
+    let verified = github(&["needs.", from_job, ".outputs.verified"].concat()).at(&from.origin);
+    let name = ["Look how long ago it was verified in ", &from.value].concat();
+    let mut job = Job::new(["wait-", &environment.name.value].concat(), WAITING_MINUTES, &wait.origin)
+        .named(["Wait before ", &unit.name, " goes to ", &environment.name.value].concat())
+        .after([from_job])
+        .step(Step::run(name, script, &wait.origin).env("VERIFIED", verified));
+    job.environment = Some(map().put("name", text(wait.name.as_str()).at(&wait.origin)));
+    let group = text(["wait-", &environment.name.value, "-", &unit.name].concat());
+    job.concurrency = Some(Concurrency::new(group, Older::Stops));
+    Some(job)
+}
+
+/// Waits until enough time has passed since the verification in the environment before, where a job can do that.
 pub(super) fn after(environment: &EnvironmentFacts, from_job: &str) -> Option<Step> {
+    if platform::wait(environment).is_some() {
+        return None;
+    }
     let promotion = environment.promotion.as_ref()?;
     let after = promotion.after.as_ref()?;
     let mut script = Script::strict();
@@ -186,6 +222,7 @@ pub(super) fn seconds(
     before_job: Option<&str>,
 ) -> u64 {
     let after = environment.promotion.as_ref().and_then(|promotion| promotion.after.as_ref());
+    let after = after.filter(|_| platform::wait(environment).is_none());
     let waits = if !awaited(facts, unit, environment, before_job).is_empty() { PATIENCE.unsigned_abs() } else { 0 };
     waits + after.map_or(0, |after| after.value.seconds())
 }

@@ -46,13 +46,7 @@ fn job(plan: &Plan<'_>, declared: &model::Job, needs: Vec<String>) -> Job {
     }
     dimensions(declared, &mut job);
     job = job.step(Step::checkout(&declared.origin));
-    let image = folder.and_then(|folder| {
-        let home = |source: &str| folder.value == source || folder.value.starts_with(&[source, "/"].concat());
-        plan.facts.images.iter().find(|image| home(&image.source.value))
-    });
-    if let Some(image) =
-        image.or(plan.facts.images.first().filter(|_| folder.is_none() && plan.facts.images.len() == 1))
-    {
+    if let Some(image) = setup::home(plan, folder.map(|folder| folder.value.as_str())) {
         job = job.steps(setup::steps(plan, image, Purpose::Checks));
     }
     for named in &declared.with {

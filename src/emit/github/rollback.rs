@@ -4,7 +4,7 @@ use crate::artifact::{Script, Tree, Word, github, list, map, text};
 use crate::derive::{EnvironmentFacts, Workload};
 use crate::emit::github::access::Writes;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quoted};
-use crate::emit::github::{access, deploy};
+use crate::emit::github::{access, deploy, setup};
 use crate::emit::platform::Access;
 use crate::plan::Plan;
 
@@ -83,6 +83,8 @@ fn job(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Job {
     let back = with_inputs(Step::run("Roll back", script, origin).id("back"));
     let with = |step, workload: &&Workload| access::with_values(plan, environment, workload, step, Writes::File);
     job = job.step(services(environment).iter().fold(back, with));
+    // Only now, so that nothing that is fetched holds the way back up.
+    job = job.steps(setup::of_checks(plan, environment, services(environment)));
     let verify = Script::of("ops/verify.sh {environment} \"$SERVICE\"", &holes());
     job = job.step(with_inputs(Step::run("Verify", verify, origin)));
     job = job.step(with_inputs(

@@ -5,7 +5,7 @@ use crate::derive::{EnvironmentFacts, Host, UnitFacts, Workload};
 use crate::emit::github::access::Writes;
 use crate::emit::github::image::{Build, Reference, reference};
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, minutes};
-use crate::emit::github::{access, gate};
+use crate::emit::github::{access, gate, setup};
 use crate::emit::ops::{self, Step as Rollout};
 use crate::model;
 use crate::plan::Plan;
@@ -80,7 +80,8 @@ pub(super) fn job(
         .steps(gate::freeze(plan, environment))
         .steps(before.and_then(|before| gate::after(environment, before)))
         .steps(gate::callees(plan.facts, unit, environment, before))
-        .step(Step::checkout(&environment.name.origin));
+        .step(Step::checkout(&environment.name.origin))
+        .steps(setup::of_checks(plan, environment, releases.iter().map(|release| release.workload)));
     let ours = built_here(&releases);
     let first = releases.first().map_or(&environment.host, |release| &release.workload.host);
     job = job.steps(access::login(plan, environment, first).unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The steps that ready a job for the code of one image: its runtime, its package manager, its dependencies.
 
 use crate::artifact::{Script, text};
-use crate::derive::ImageFacts;
+use crate::derive::{EnvironmentFacts, ImageFacts, Workload};
 use crate::emit::github::workflow::Step;
 use crate::model::{self, StepCondition};
 use crate::plan::Plan;
@@ -34,6 +34,33 @@ pub(super) fn steps(plan: &Plan<'_>, image: &ImageFacts, purpose: Purpose) -> Ve
         steps.push(Step::run("Install the dependencies", run, &origin).inside(&filler.folder(), &image.source.origin));
     }
     steps
+}
+
+/// The image whose program lives in a folder; where none is named, the only one.
+pub(super) fn home<'a>(plan: &Plan<'a>, folder: Option<&str>) -> Option<&'a ImageFacts> {
+    let images = &plan.facts.images;
+    match folder {
+        Some(folder) => {
+            let holds = |source: &str| folder == source || folder.starts_with(&[source, "/"].concat());
+            images.iter().find(|image| holds(&image.source.value))
+        }
+        None => images.first().filter(|_| images.len() == 1),
+    }
+}
+
+/// The steps that ready a job for the commands by which strategies verify what it releases: each program once.
+pub(super) fn of_checks<'a>(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    workloads: impl IntoIterator<Item = &'a Workload>,
+) -> Vec<Step> {
+    let mut images: Vec<&ImageFacts> = Vec::new();
+    let strategies = workloads.into_iter().filter_map(|workload| plan.strategy(environment, workload));
+    for run in strategies.flat_map(|strategy| &strategy.verify).flat_map(|verify| &verify.run) {
+        let image = home(plan, run.in_.as_ref().map(|folder| folder.value.as_str()));
+        images.extend(image.filter(|image| images.iter().all(|known| known.name.value != image.name.value)));
+    }
+    images.into_iter().flat_map(|image| steps(plan, image, Purpose::Publishes)).collect()
 }
 
 struct Filler<'a> {

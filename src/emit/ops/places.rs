@@ -27,19 +27,29 @@ pub(super) fn of_environment(plan: &Plan<'_>, environment: &EnvironmentFacts) ->
         None => "Its secrets and its trust belong to jobs of this environment alone.".to_owned(),
     };
     let origin = approval.map_or(&name.origin, |approval| &approval.by.origin);
-    let place = Place { name: &name.value, rules, approval: approval.map(|approval| approval.by.value.as_str()) };
+    let wait = platform::wait(environment).map(|wait| of_wait(&wait, rules.clone())).unwrap_or_default();
+    let approval = approval.map(|approval| approval.by.value.as_str());
+    let place = Place { name: &name.value, rules, approval, minutes: 0 };
     let mut all = place.provisions(because, origin);
+    all.extend(wait);
     all.extend(variables(plan, environment));
     all.extend(kept(plan, environment));
     all.extend(registry_login(plan, &name.value));
     all
 }
 
+/// The environment whose timer holds releases back.
+fn of_wait(wait: &platform::Wait, rules: Option<Vec<Rule>>) -> Vec<Provision> {
+    let place = Place { name: &wait.name, rules, approval: None, minutes: wait.minutes };
+    let because = "Its timer holds releases back without a machine that waits; rollbacks do not pass it.";
+    place.provisions(because.to_owned(), &wait.origin)
+}
+
 /// The environment of jobs that build what ships, where they need one.
 pub(super) fn of_builds(plan: &Plan<'_>) -> Vec<Provision> {
     let Some(origin) = platform::builds_in_environment(plan) else { return Vec::new() };
     let name = platform::BUILD_ENVIRONMENT;
-    let place = Place { name, rules: branches(plan, plan.lasting()), approval: None };
+    let place = Place { name, rules: branches(plan, plan.lasting()), approval: None, minutes: 0 };
     let because = "Images are built by its jobs alone, so that nobody else pushes any or reads its secrets.";
     let mut all = place.provisions(because.to_owned(), &origin);
     all.extend(platform::build_secrets(plan).into_iter().map(|secret| secret_of(plan, name, &secret)));
@@ -52,7 +62,7 @@ pub(super) fn of_checks(plan: &Plan<'_>) -> Vec<Provision> {
     let name = platform::CHECK_ENVIRONMENT;
     let secrets = platform::check_secrets(plan);
     let Some(first) = secrets.first() else { return Vec::new() };
-    let place = Place { name, rules: None, approval: None };
+    let place = Place { name, rules: None, approval: None, minutes: 0 };
     let because =
         "Checks read its secrets, and whoever may push a branch can make them: keep nothing of production there.";
     let mut all = place.provisions(because.to_owned(), &first.origin);
@@ -67,6 +77,8 @@ struct Place<'a> {
     rules: Option<Vec<Rule>>,
     /// Who must agree before its jobs start.
     approval: Option<&'a str>,
+    /// How long its jobs wait before they start.
+    minutes: u64,
 }
 
 impl Place<'_> {
@@ -82,6 +94,14 @@ impl Place<'_> {
                 "-F 'reviewers[][id]'=\"$id\"",
             ]);
         }
+        let mut words = vec![("environment", Word::text(self.name))];
+        // What is there already has a timer of the right length, or is made anew.
+        let mut test = "gh api \"repos/$repository/environments/{environment}\"";
+        if self.minutes > 0 {
+            parts.push("-F wait_timer={minutes}");
+            words.push(("minutes", Word::text(self.minutes.to_string())));
+            test = "[[ $(gh api \"repos/$repository/environments/{environment}\" --jq '.protection_rules[] | select(.type == \"wait_timer\") | .wait_timer') == {minutes} ]]";
+        }
         match self.rules {
             Some(_) => parts.extend([
                 "-F 'deployment_branch_policy[protected_branches]=false'",
@@ -89,12 +109,11 @@ impl Place<'_> {
             ]),
             None => parts.push("-F deployment_branch_policy=null"),
         }
-        let words = [("environment", Word::text(self.name))];
         make.long(&parts, &words);
         let place = Provision {
             about: ["environment ", self.name, " of the repository"].concat(),
             because,
-            test: Script::of("gh api \"repos/$repository/environments/{environment}\"", &words),
+            test: Script::of(test, &words),
             make,
             origin: origin.clone(),
         };

@@ -1,6 +1,7 @@
-//! Which environment of the repository its images are built and its checks are run in, and the secrets they read there.
+//! Which environments of the repository its images are built, its checks are run and its releases wait in, and the
+//! secrets they read there.
 
-use crate::derive::{Part, Scope, Trigger};
+use crate::derive::{EnvironmentFacts, Part, Scope, Trigger};
 use crate::model;
 use crate::plan::Plan;
 use crate::source::{Origin, Sourced};
@@ -10,6 +11,30 @@ pub const BUILD_ENVIRONMENT: &str = "build";
 
 /// The environment of jobs that read a secret and release nothing.
 pub const CHECK_ENVIRONMENT: &str = "ci";
+
+/// The longest that a job itself waits, in seconds; a longer wait costs nobody a machine.
+const SLEEPS: u64 = 60 * 60;
+
+/// An environment of the repository that does nothing but make jobs wait. The one that is released to cannot do that: a
+/// rollback would wait, too.
+pub struct Wait {
+    /// Its name.
+    pub name: String,
+    /// How long, in whole minutes.
+    pub minutes: u64,
+    /// The declaration that asks for it.
+    pub origin: Origin,
+}
+
+/// Where releases to an environment wait after the verification before it; none where a job can wait as long itself.
+pub fn wait(environment: &EnvironmentFacts) -> Option<Wait> {
+    let after = environment.promotion.as_ref()?.after.as_ref().filter(|after| after.value.seconds() > SLEEPS)?;
+    Some(Wait {
+        name: [&environment.name.value, "-wait"].concat(),
+        minutes: after.value.seconds().div_ceil(60),
+        origin: after.origin.clone(),
+    })
+}
 
 /// Why images are built by jobs of an environment: they read a secret, or what starts them is a pattern of branches or
 /// tags, which the rules of an environment know and the trust of a cloud does not. None where a branch's name does.

@@ -13,8 +13,8 @@ mod registry;
 mod store;
 
 pub use build::{
-    BUILD_ENVIRONMENT, CHECK_ENVIRONMENT, JobVariable, build_secrets, builds_in_environment, check_secrets,
-    job_variables,
+    BUILD_ENVIRONMENT, CHECK_ENVIRONMENT, JobVariable, Wait, build_secrets, builds_in_environment, check_secrets,
+    job_variables, wait,
 };
 pub use login::{Access, Login, LoginStep, Permission, StepKind, reads_secrets};
 pub use operations::{Setting, Verb, function_name};

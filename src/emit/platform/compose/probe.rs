@@ -117,7 +117,8 @@ fn ask(site: &Site<'_>, workload: &Workload, protocol: Protocol, port: u16, path
         for probe in probes {
             let words: Vec<String> = probe.command.iter().map(|word| ask::filled(&word.value, port, path)).collect();
             let Some(first) = words.first().cloned() else { continue };
-            if !tried.iter().any(|(known, _)| *known == first) {
+            // What a recipe puts at a path is in the images of that recipe alone.
+            if !first.starts_with('/') && !tried.iter().any(|(known, _)| *known == first) {
                 tried.push((first, words));
             }
         }

@@ -1,0 +1,3 @@
+module example.com/secretive
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/bird
+
+go 1.26
