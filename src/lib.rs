@@ -35,6 +35,7 @@ use derive::Facts;
 use diag::{Diagnostic, Severity};
 use loader::Loader;
 use outputs::Outputs;
+use patch::Operation;
 use plan::Plan;
 use resolve::{Model, Program, Resolution, Unreadable};
 use value::Date;
@@ -54,11 +55,14 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
     /// What no emitter compiles yet.
     not_yet: Vec<Diagnostic>,
-    /// The trees of every file, patched; none where something is wrong or not compiled yet.
+    /// The user's patches.
+    operations: Vec<Operation>,
+    /// The trees of every file, patched; none where they were not made, or something is wrong with them.
     artifacts: Option<Vec<Artifact>>,
 }
 
-/// Reads and judges `entry` and everything it imports, the files that would be written included.
+/// Reads and judges `entry` and everything it imports. The files that would be written are made where only they can
+/// tell whether the input is right.
 ///
 /// # Errors
 /// When the entry file cannot be read at all; mistakes in it are diagnostics.
@@ -76,8 +80,8 @@ pub fn check(loader: &dyn Loader, entry: &str, today: Option<Date>) -> Result<Co
     }
     drop((values, table));
     check::apply_policy(&model, &mut diagnostics);
-    let mut compilation = Compilation { program, model, facts, diagnostics, not_yet, artifacts: None };
-    let reach = compilation.prove(&operations);
+    let mut compilation = Compilation { program, model, facts, diagnostics, not_yet, operations, artifacts: None };
+    let reach = compilation.prove();
     check::judge_allows(&compilation.model, reach, &mut compilation.diagnostics);
     compilation.diagnostics = diag::finish(std::mem::take(&mut compilation.diagnostics));
     Ok(compilation)
@@ -89,25 +93,34 @@ impl Compilation {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Makes every file in memory and judges them together; what needs a node that is not compiled yet is skipped, with a note.
-    fn prove(&mut self, operations: &[patch::Operation]) -> Reach {
-        let sources = Reach::Sources { pins: self.program.pins };
+    /// Makes and judges the files where the input rests on them; a node that is not compiled yet hinders that, with a note.
+    fn prove(&mut self) -> Reach {
         if let Some(first) = self.not_yet.first() {
             let mut note = first.clone();
             note.severity = Severity::Note;
             note.help = Some("the files that would be written are not judged until it is".to_owned());
             self.diagnostics.push(note);
-            return sources;
+        } else if outputs::judge_the_input(&self.model, &self.facts, &self.operations) {
+            return self.make();
         }
-        let Some(checked) = Checked::new(&self.model, &self.facts, &self.diagnostics) else { return sources };
+        self.sources()
+    }
+
+    fn sources(&self) -> Reach {
+        Reach::Sources { pins: self.program.pins }
+    }
+
+    /// Makes every file in memory and judges them together.
+    fn make(&mut self) -> Reach {
+        let Some(checked) = Checked::new(&self.model, &self.facts, &self.diagnostics) else { return self.sources() };
         let plan = Plan::new(&checked);
         let mut found = Vec::new();
-        let outputs = Outputs::new(&plan, operations, &mut found);
-        let mut reach = sources;
+        let outputs = Outputs::new(&plan, &self.operations, &mut found);
+        let mut reach = self.sources();
         if found.is_empty() {
             reach = Reach::Whole;
-            outputs.resolve(&plan, operations, &mut found);
-            outputs.claims(&plan, operations, &mut found);
+            outputs.resolve(&plan, &self.operations, &mut found);
+            outputs.claims(&plan, &self.operations, &mut found);
             found.append(&mut outputs::unused_pins(&self.model.pins, &outputs.artifacts));
         }
         check::apply_policy(&self.model, &mut found);
@@ -125,6 +138,10 @@ impl Compilation {
             self.diagnostics.append(&mut self.not_yet);
             self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
         }
-        if self.has_errors() { None } else { self.artifacts.clone() }
+        if self.artifacts.is_none() {
+            self.make();
+            self.diagnostics = diag::finish(std::mem::take(&mut self.diagnostics));
+        }
+        self.artifacts.take()
     }
 }

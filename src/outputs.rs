@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::artifact::{Artifact, Tree, Value};
+use crate::derive::Facts;
 use crate::diag::{Diagnostic, code};
 use crate::emit;
 use crate::patch::{self, Change, Operation};
@@ -11,7 +12,7 @@ use crate::prove::claim::{self, Claim};
 use crate::prove::links::{self, BrokenLink};
 use crate::prove::{self, Place, Proofs};
 use crate::render;
-use crate::resolve::Pins;
+use crate::resolve::{Model, Pins};
 use crate::source::{Origin, Span};
 
 /// The trees of every file, and what was proved of them.
@@ -20,6 +21,41 @@ pub struct Outputs {
     pub artifacts: Vec<Artifact>,
     /// What holds of the files for machines, as patched.
     pub proofs: Proofs,
+}
+
+/// Whether only the files can tell if the input is right: a patch must find what it changes, a claim of the threat
+/// model must hold in them, a pin must be taken by one, what is accepted must be found, and no two may have one name.
+pub fn judge_the_input(model: &Model, facts: &Facts, operations: &[Operation]) -> bool {
+    !operations.is_empty()
+        || model.threats.is_some()
+        || model.output.is_some()
+        || !model.allows.is_empty()
+        || !model.pins.nodes().is_empty()
+        || names_meet(model, facts)
+}
+
+/// Whether two files might have one name. Paths are made of the names below, joined by `-` and `/`; they differ as long
+/// as no name equals another, or goes on after another with a `-`.
+fn names_meet(model: &Model, facts: &Facts) -> bool {
+    let setting = &model.declared;
+    let services = setting.services.iter().map(|service| service.name.value.as_str());
+    let tasks = setting.tasks.iter().map(|task| task.name.value.as_str());
+    let environments = facts.environments.iter().map(|environment| environment.name.value.as_str());
+    // Most services are released alone, in a unit of their own name.
+    let units = facts.units.iter().filter(|unit| !matches!(unit.services.as_slice(), [only] if *only == unit.name));
+    let names = services.chain(tasks).chain(environments).chain(units.map(|unit| unit.name.as_str()));
+    let sources = facts.images.iter().map(|image| image.source.value.as_str());
+    let goes_on = |first: &str, second: &str| second.strip_prefix(first).is_some_and(|rest| rest.starts_with('-'));
+    meet(names, |first, second| first == second || goes_on(first, second))
+        || meet(sources, |first, second| first == second)
+}
+
+/// Whether two of the words, in any case of letters, do.
+fn meet<'a>(words: impl Iterator<Item = &'a str>, is_so: impl Fn(&str, &str) -> bool) -> bool {
+    let mut words: Vec<String> = words.map(str::to_lowercase).collect();
+    // Nothing that a name may contain sorts before `-`, so what goes on after a name with a `-` stands beside it.
+    words.sort_unstable();
+    words.windows(2).any(|pair| matches!(pair, [first, second] if is_so(first, second)))
 }
 
 impl Outputs {

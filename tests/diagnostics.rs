@@ -212,6 +212,50 @@ fn fixes_mend_what_they_promise() {
     }
 }
 
+/// What only a build told of a project that `check` found nothing wrong with.
+fn only_built(compilation: &mut Compilation) -> Vec<String> {
+    let told = |compilation: &Compilation| {
+        let graver = compilation.diagnostics.iter().filter(|one| one.severity != Severity::Note);
+        let codes = graver.map(|one| one.code.as_str()).filter(|code| *code != "output/not-yet");
+        codes.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let checked = told(compilation);
+    let _ = compilation.build();
+    told(compilation).into_iter().filter(|code| !checked.contains(code)).collect()
+}
+
+#[test]
+fn a_check_finds_what_a_build_finds() {
+    for (name, text) in files() {
+        let mut project = Project::of(&text);
+        project.is_built = false;
+        assert_eq!(only_built(&mut project.compile()), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_check_finds_what_a_build_finds_whatever_the_names_are() {
+    let names = ["api", "api-v2", "production-api", "docs"];
+    for first in names {
+        for second in names.into_iter().filter(|second| *second != first) {
+            for environment in ["production", "api", "v2"] {
+                let service = |name: &str| {
+                    format!(
+                        "service \"{name}\" {{ image \"ghcr.io/acme/{name}:1.0.1\"; http port=8080 {{ health \"/healthz\" }} }}"
+                    )
+                };
+                let text = format!(
+                    "edition \"2026\"\napp \"hello\" {{ repo \"github.com/acme/hello\" }}\n{}\n{}\n\
+                     environment \"{environment}\" {{ host \"cloud-run\" region=\"europe-west1\" project=\"acme-prod\" }}\n",
+                    service(first),
+                    service(second),
+                );
+                assert_eq!(only_built(&mut Project::of(&text).compile()), Vec::<String>::new(), "{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_report_never_repeats_a_credential() {
     let text = std::fs::read_to_string(folder().join("secret/url-password.kdl")).unwrap();

@@ -61,7 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "standard", "syntax", "value",
         ],
     ),
-    ("outputs", &["artifact", "diag", "emit", "patch", "plan", "prove", "render", "resolve", "source"]),
+    ("outputs", &["artifact", "derive", "diag", "emit", "patch", "plan", "prove", "render", "resolve", "source"]),
     ("patch", &["artifact", "diag", "model", "source", "syntax"]),
     ("render", &["artifact", "source"]),
     ("write", &["loader"]),

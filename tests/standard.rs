@@ -247,8 +247,8 @@ fn every_action_that_a_step_uses_is_pinned_and_not_denied() {
     for name in used {
         let repository: String = name.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
         let action = standard::find("action", &repository).unwrap_or_else(|| panic!("`{repository}` has no pin"));
-        let sha = prop(action, "commit").unwrap_or_default();
-        assert!(sha.len() == 40 && sha.chars().all(|one| one.is_ascii_hexdigit()), "{repository}: `{sha}`");
+        let commit = prop(action, "commit").unwrap_or_default();
+        assert!(commit.len() == 40 && commit.chars().all(|one| one.is_ascii_hexdigit()), "{repository}: `{commit}`");
         let denied = standard::find("denied-action", &repository).and_then(|row| prop(row, "versions"));
         assert_ne!(denied, Some("all"), "`{repository}` is denied");
     }
@@ -334,4 +334,21 @@ fn every_stack_can_be_imported() {
         seen += 1;
     }
     assert!(seen >= 4, "stacks were seen: {seen}");
+}
+
+#[test]
+fn rows_read_when_they_are_asked_for_are_those_that_are_written() {
+    let platform = standard::platform("cloud-run").expect("the platform is there");
+    let node = standard::find("platform", "cloud-run").expect("the platform is there");
+    let written = |name: &str| {
+        let rows = node.children().filter(|child| child.name() == name);
+        rows.filter_map(|row| row.args().next().map(|arg| format!("{:?}", arg.value()))).collect::<Vec<_>>()
+    };
+    let commands: Vec<String> = platform.command.iter().map(|row| format!("String({:?})", row.name.value)).collect();
+    let limits: Vec<String> = platform.limit.iter().map(|row| format!("String({:?})", row.name.value)).collect();
+    assert_eq!(commands, written("command"));
+    assert_eq!(limits, written("limit"));
+    assert!(commands.len() > 20 && limits.len() > 10, "{commands:?} {limits:?}");
+    let places: Vec<_> = platform.limit.iter().map(|row| row.origin.place.file.is_embedded()).collect();
+    assert!(places.iter().all(|is_embedded| *is_embedded), "a row says where it is written");
 }

@@ -582,6 +582,8 @@ impl Grammar {
             (Some(field), "one") => (format!("Option<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_one"),
             (Some(field), _) => (format!("Vec<Sourced<{}>>", self.rust_type(&field.ty)), "leaf_list"),
             (None, "one") => (format!("Option<{}>", struct_name(&shape.id)), "node_one"),
+            // Facts have many rows, and most builds read few of them.
+            (None, _) if shape.id.starts_with("std-") => (format!("Rows<{}>", struct_name(&shape.id)), "node_rows"),
             (None, _) => (format!("Vec<{}>", struct_name(&shape.id)), "node_list"),
         };
         writeln!(fields, "    /// {doc}\n    pub {field_name}: {ty},").ok();

@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
         complain(&format!("{} is not a folder: files are written below it", out.display()));
         return Exit::Outside;
     }
-    match write(&out, own, &artifacts) {
+    let exit = match write(&out, own, &artifacts) {
         Ok(report) => told(context, own, &mut compilation, &report),
         Err(error) => {
             complain(&error.to_string());
@@ -46,7 +46,10 @@ pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
             }
             Exit::Outside
         }
-    }
+    };
+    // The process ends now: the system takes the memory back at once.
+    std::mem::forget((compilation, artifacts));
+    exit
 }
 
 /// The options of the writer, from those of the command.

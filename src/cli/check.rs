@@ -31,6 +31,8 @@ pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
     if exit == Exit::Fine {
         context.say(&format!("{entry} is fine: {}", summary(&compilation)));
     }
+    // The process ends now: the system takes the memory back at once, piece by piece it would be a fifth of the time.
+    std::mem::forget(compilation);
     exit
 }
 

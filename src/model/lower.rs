@@ -4,7 +4,7 @@
 //! it becomes a placeholder. What only the merged node can tell, a missing required part, is reported here.
 
 use crate::diag::{Diagnostic, code};
-use crate::model::Read;
+use crate::model::{Again, Read, Rows};
 use crate::resolve::{View, missing};
 use crate::schema::{Field, Many, Need, Shape};
 use crate::source::{Origin, Sourced};
@@ -22,6 +22,7 @@ pub trait Lower: Sized + Default {
 pub struct Lowering<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     enforce: Enforce,
+    again: Option<Again>,
 }
 
 /// Whether a missing required part is an error.
@@ -36,12 +37,17 @@ pub(super) enum Enforce {
 impl<'a> Lowering<'a> {
     /// Lowers complete nodes, reporting into `diagnostics`.
     pub fn new(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        Lowering { diagnostics, enforce: Enforce::Complete }
+        Lowering { diagnostics, enforce: Enforce::Complete, again: None }
     }
 
     /// Lowers nodes that may leave required parts out.
     pub fn partial(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        Lowering { diagnostics, enforce: Enforce::Partial }
+        Lowering { diagnostics, enforce: Enforce::Partial, again: None }
+    }
+
+    /// Lowers embedded nodes, whose rows are found again when they are asked for.
+    pub fn facts(diagnostics: &'a mut Vec<Diagnostic>, again: Again) -> Self {
+        Lowering { diagnostics, enforce: Enforce::Complete, again: Some(again) }
     }
 
     /// Lowers a whole node.
@@ -183,6 +189,13 @@ impl<'a> Lowering<'a> {
         debug_assert!(view.shape.children.get(index).is_none_or(|child| child.many != Many::One));
         let views = self.views(view, index);
         views.iter().map(|child| T::lower(child, self)).collect()
+    }
+
+    pub(super) fn node_rows<T: Lower>(&mut self, view: &View<'_>, index: usize) -> Rows<T> {
+        match self.again {
+            Some(again) => Rows::later(view, index, again),
+            None => Rows::of(self.node_list(view, index)),
+        }
     }
 }
 

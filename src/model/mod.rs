@@ -2,9 +2,11 @@
 //!
 //! A field exists here because `grammar/schema` describes it; no struct is written by hand, so none can be forgotten.
 
+mod list;
 mod lower;
 mod read;
 
+pub use list::{Again, Rows};
 pub use lower::{Lower, Lowering};
 pub use read::{Any, FromWord, Read};
 

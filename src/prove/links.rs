@@ -1,6 +1,9 @@
 //! Link integrity: every link and anchor from one output to another leads to something that is written.
 
-use crate::artifact::markdown::Target;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::artifact::markdown::{Block, Target};
 use crate::artifact::{Artifact, Body, Tree, Value, anchors, links};
 use crate::plan::Plan;
 use crate::plan::link;
@@ -59,7 +62,8 @@ pub fn broken(plan: &Plan<'_>, artifacts: &[Artifact]) -> Vec<BrokenLink> {
 
 /// What links can lead to.
 struct Outputs<'a> {
-    artifacts: &'a [Artifact],
+    /// Documents: their headings, and the anchors of those that were asked for.
+    documents: BTreeMap<&'a str, (&'a [Block], OnceCell<BTreeSet<String>>)>,
     /// Dashboards: uid and the ids of their panels.
     dashboards: Vec<(String, Vec<i64>)>,
 }
@@ -72,7 +76,16 @@ impl<'a> Outputs<'a> {
                 let ids = tree.key("panels")?.items().iter().filter_map(|panel| panel.key("id")?.as_int());
                 Some((tree.key("uid")?.as_text()?.to_owned(), ids.collect()))
             });
-        Outputs { artifacts, dashboards: dashboards.collect() }
+        let documents = artifacts.iter().filter_map(|artifact| match &artifact.body {
+            Body::Markdown(blocks) => Some((artifact.path.as_str(), (blocks.as_slice(), OnceCell::new()))),
+            Body::Yaml { .. }
+            | Body::Json { .. }
+            | Body::Toml(_)
+            | Body::Shell(_)
+            | Body::Dockerfile(_)
+            | Body::Lines(_) => None,
+        });
+        Outputs { documents: documents.collect(), dashboards: dashboards.collect() }
     }
 
     /// Why a link of a document leads nowhere.
@@ -89,12 +102,11 @@ impl<'a> Outputs<'a> {
 
     /// Why an anchor of an output is none.
     fn of_anchor(&self, path: &str, anchor: &str) -> Option<String> {
-        let artifact = self.artifacts.iter().find(|artifact| artifact.path == path);
-        let Some(Body::Markdown(blocks)) = artifact.map(|artifact| &artifact.body) else {
+        let Some((blocks, known)) = self.documents.get(path) else {
             return Some(format!("`{path}` is no document of this build"));
         };
-        let known = anchors(blocks).iter().any(|known| known.slug == anchor);
-        (!known).then(|| format!("`{path}` has no heading `#{anchor}`"))
+        let known = known.get_or_init(|| anchors(blocks).into_iter().map(|known| known.slug).collect());
+        (!known.contains(anchor)).then(|| format!("`{path}` has no heading `#{anchor}`"))
     }
 
     /// Why an address of this repository or of a dashboard leads nowhere; other addresses are not ours to judge.
@@ -120,7 +132,8 @@ fn each_text(tree: &Tree, parent: &Origin, then: &mut impl FnMut(&str, &Origin))
     match &tree.value {
         Value::Map(entries) => entries.iter().for_each(|(_, value)| each_text(value, origin, then)),
         Value::List(items) => items.iter().for_each(|item| each_text(item, origin, then)),
-        Value::Text(_) | Value::Mixed(_) => {
+        Value::Text(text) => then(text, origin),
+        Value::Mixed(_) => {
             if let Some(text) = tree.joined() {
                 then(&text, origin);
             }

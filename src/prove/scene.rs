@@ -1,5 +1,9 @@
 //! What predicates look at: workflows with their jobs and steps, found by path and tree, whoever emitted them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::artifact::{Artifact, Path, Segment, Tree, Value};
 use crate::derive::{EnvironmentFacts, Workload};
 use crate::model;
@@ -14,6 +18,17 @@ pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) artifacts: &'a [Artifact],
     signs: Vec<&'static model::StdStepSign>,
+    /// The commands of the steps that were looked at: many predicates look at each.
+    read: RefCell<BTreeMap<*const Tree, Rc<Script>>>,
+    /// Whether a step is what a sign describes, where that was asked before.
+    seen: RefCell<BTreeMap<(*const Tree, *const model::StdStepSign), bool>>,
+}
+
+/// What a step runs.
+struct Script {
+    /// As printed; none where it runs an action.
+    text: Option<String>,
+    commands: Vec<String>,
 }
 
 /// A job of a workflow.
@@ -34,7 +49,28 @@ pub(super) struct Step<'a> {
 
 impl<'a> Scene<'a> {
     pub(super) fn new(plan: &'a Plan<'a>, artifacts: &'a [Artifact]) -> Self {
-        Scene { plan, artifacts, signs: standard::all("step-sign") }
+        Scene { plan, artifacts, signs: standard::all("step-sign"), read: RefCell::default(), seen: RefCell::default() }
+    }
+
+    fn script(&self, step: Step<'_>) -> Rc<Script> {
+        let mut read = self.read.borrow_mut();
+        let script = read.entry(std::ptr::from_ref(step.tree)).or_insert_with(|| {
+            let text = step.run();
+            let commands = text.iter().flat_map(|text| command::commands(text)).collect();
+            Rc::new(Script { text, commands })
+        });
+        Rc::clone(script)
+    }
+
+    /// Whether a step is what a sign describes.
+    pub(super) fn shows(&self, step: Step<'_>, sign: &model::StdStepSign) -> bool {
+        let key = (std::ptr::from_ref(step.tree), std::ptr::from_ref(sign));
+        if let Some(known) = self.seen.borrow().get(&key) {
+            return *known;
+        }
+        let shown = shows(step, sign, &self.script(step));
+        self.seen.borrow_mut().insert(key, shown);
+        shown
     }
 
     /// The file of a path.
@@ -74,7 +110,7 @@ impl<'a> Scene<'a> {
 
     /// Whether a step does what a sign says.
     pub(super) fn does(&self, step: Step<'_>, sign: &str) -> bool {
-        self.sign(sign).is_some_and(|sign| shows(step, sign))
+        self.sign(sign).is_some_and(|sign| self.shows(step, sign))
     }
 
     /// The steps of a job that do what a sign says.
@@ -111,10 +147,8 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// Whether a step is what a sign describes.
-pub(super) fn shows(step: Step<'_>, sign: &model::StdStepSign) -> bool {
+fn shows(step: Step<'_>, sign: &model::StdStepSign, script: &Script) -> bool {
     let uses = step.action();
-    let run = step.run();
     sign.step.iter().any(|row| {
         let action = row.action.value.is_empty() || uses == Some(row.action.value.as_str());
         let input = row.input.value.is_empty()
@@ -122,16 +156,22 @@ pub(super) fn shows(step: Step<'_>, sign: &model::StdStepSign) -> bool {
                 "" => !value.is_empty() && value != "false",
                 wanted => value == wanted,
             });
-        let command = row.command.value.is_empty()
-            || run.as_ref().is_some_and(|run| runs(run, row) && run.trim_end().ends_with(row.ends.value.as_str()));
+        let ends = |text: &String| text.trim_end().ends_with(row.ends.value.as_str());
+        let command =
+            row.command.value.is_empty() || (script.text.as_ref().is_some_and(ends) && any_runs(&script.commands, row));
         action && input && command
     })
 }
 
 /// Whether a script runs the command of a sign.
 pub(super) fn runs(script: &str, row: &model::StdStepSignStep) -> bool {
+    let commands: Vec<String> = command::commands(script).collect();
+    any_runs(&commands, row)
+}
+
+fn any_runs(commands: &[String], row: &model::StdStepSignStep) -> bool {
     let without = row.without.value.as_str();
-    let mut shown = command::commands(script).filter(|one| holds_word(one, &row.command.value));
+    let mut shown = commands.iter().filter(|one| holds_word(one, &row.command.value));
     shown.any(|one| without.is_empty() || !one.contains(without))
 }
 

@@ -1,5 +1,7 @@
 //! Predicates on secrets: rotation, names instead of values, and what browsers may load.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::Body;
 use crate::derive::{DataClass, Role};
 use crate::model::{self, CredentialAlphabet};
@@ -36,10 +38,10 @@ pub(super) fn secret_names_only(scene: &Scene<'_>, tally: &mut Tally) {
     if scene.plan.model.declared.secrets.is_empty() {
         return;
     }
-    let shapes: Vec<&'static model::StdCredentialShape> = standard::all("credential-shape");
+    let shapes = Shapes::new();
     for artifact in scene.artifacts {
         let text = render::text(artifact);
-        let found = shapes.iter().find(|shape| holds(&text, shape));
+        let found = shapes.first_in(&text);
         let place = Place::new(artifact.path.as_str(), "");
         match found {
             Some(shape) => tally.fails(place, format!("the file holds what looks like {}", shape.title.value)),
@@ -57,23 +59,49 @@ fn is_machine_file(body: &Body) -> bool {
     }
 }
 
-/// Whether a text holds a credential of this shape: its prefix at the start of a word, then enough of its alphabet.
-fn holds(text: &str, shape: &model::StdCredentialShape) -> bool {
+/// The shapes of credentials, by the first letter of their prefix: every file is read once for all of them.
+struct Shapes {
+    by_first: BTreeMap<u8, Vec<&'static model::StdCredentialShape>>,
+    /// Whether a prefix starts with a letter.
+    starts: Vec<bool>,
+}
+
+impl Shapes {
+    fn new() -> Shapes {
+        let mut by_first: BTreeMap<u8, Vec<&'static model::StdCredentialShape>> = BTreeMap::new();
+        for shape in standard::all::<model::StdCredentialShape>("credential-shape") {
+            // A shape without a prefix is only an expression of words that harmless text has too.
+            if let [first, _, _, ..] = shape.prefix.value.as_bytes() {
+                by_first.entry(*first).or_default().push(shape);
+            }
+        }
+        let starts = (0..=u8::MAX).map(|letter| by_first.contains_key(&letter)).collect();
+        Shapes { by_first, starts }
+    }
+
+    /// The first credential in a text.
+    fn first_in(&self, text: &str) -> Option<&'static model::StdCredentialShape> {
+        let starts = |letter: &u8| self.starts.get(usize::from(*letter)).copied().unwrap_or_default();
+        let mut places = text.bytes().enumerate().filter(|(_, letter)| starts(letter));
+        places.find_map(|(at, letter)| {
+            self.by_first.get(&letter)?.iter().copied().find(|shape| holds_at(text, at, shape))
+        })
+    }
+}
+
+/// Whether a credential of this shape stands there: its prefix at the start of a word, then enough of its alphabet.
+fn holds_at(text: &str, at: usize, shape: &model::StdCredentialShape) -> bool {
     let prefix = shape.prefix.value.as_str();
-    // A shape without a prefix is only an expression of words that harmless text has too.
-    if prefix.len() < 3 {
+    let Some(rest) = text.get(at..).and_then(|here| here.strip_prefix(prefix)) else { return false };
+    let before = text.get(..at).and_then(|before| before.chars().next_back());
+    if before.is_some_and(|before| before.is_ascii_alphanumeric() || before == '_' || before == '-') {
         return false;
     }
     let least: usize = shape.min.value.parse().unwrap_or(0);
-    text.match_indices(prefix).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let starts = before.is_none_or(|before| !before.is_ascii_alphanumeric() && before != '_' && before != '-');
-        let rest = text.get(at + prefix.len()..).unwrap_or_default();
-        let body: String = rest.chars().take_while(|next| belongs(*next, shape.alphabet.value)).collect();
-        let whole = [prefix, &body].concat();
-        let harmless = shape.harmless.iter().any(|harmless| harmless.value == whole);
-        starts && !harmless && least > 0 && body.len() >= least
-    })
+    let body: String = rest.chars().take_while(|next| belongs(*next, shape.alphabet.value)).collect();
+    let whole = [prefix, &body].concat();
+    let harmless = shape.harmless.iter().any(|harmless| harmless.value == whole);
+    !harmless && least > 0 && body.len() >= least
 }
 
 fn belongs(next: char, alphabet: CredentialAlphabet) -> bool {

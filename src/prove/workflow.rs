@@ -2,7 +2,7 @@
 
 use crate::artifact::{Tree, Value};
 use crate::model;
-use crate::prove::scene::{Job, Scene, Step, jobs, shows, triggers};
+use crate::prove::scene::{Job, Scene, Step, jobs, triggers};
 use crate::prove::{Place, Tally};
 use crate::resolve::Pins;
 use crate::standard;
@@ -56,7 +56,7 @@ fn unneeded(scene: &Scene<'_>, job: Job<'_>, scope: &str, access: &Tree) -> Opti
         return None;
     }
     let needed = job.steps().any(|step| {
-        let by_sign = scene.signs_for(scope).any(|sign| shows(step, sign));
+        let by_sign = scene.signs_for(scope).any(|sign| scene.shows(step, sign));
         by_sign || by_action(step, scope)
     });
     (!needed).then(|| format!("no step of the job needs to write `{scope}`"))

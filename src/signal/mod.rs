@@ -4,7 +4,7 @@ mod typed;
 
 pub use typed::{Fault, Join, Place, judge};
 
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -77,7 +77,7 @@ impl MetricFacts {
 
 /// Every metric that a condition may name.
 pub struct Vocabulary {
-    library: Rc<BTreeMap<String, MetricFacts>>,
+    library: LazyCell<Rc<BTreeMap<String, MetricFacts>>>,
     project: BTreeMap<String, MetricFacts>,
 }
 
@@ -104,7 +104,7 @@ impl Vocabulary {
 /// The metrics of the standard library with those of a project.
 pub fn vocabulary(setting: &Setting) -> Vocabulary {
     let project = setting.metrics.iter().map(|metric| (metric.name.value.clone(), declared(metric))).collect();
-    Vocabulary { library: library(), project }
+    Vocabulary { library: LazyCell::new(library), project }
 }
 
 fn library() -> Rc<BTreeMap<String, MetricFacts>> {

@@ -161,7 +161,7 @@ impl Maker<'_> {
     }
 
     fn version(&self, resource: &model::Resource) -> Option<Need> {
-        let known = self.managed.map(|managed| managed.version.as_slice()).filter(|known| !known.is_empty())?;
+        let known = self.managed.map(|managed| &*managed.version).filter(|known| !known.is_empty())?;
         let version = resource.version.as_ref()?;
         let names: Vec<String> = known.iter().map(|one| format!("`{}`", one.name.value)).collect();
         Some(Need {

@@ -332,7 +332,7 @@ pub(super) fn resource_holes(
             .unwrap_or_default(),
     };
     // What the product calls the version; where it is not said, the product's first one.
-    let known = managed(resource).map(|managed| managed.version.as_slice()).unwrap_or_default();
+    let known = managed(resource).map(|managed| &*managed.version).unwrap_or_default();
     let written = resource.version.as_ref().map(|version| version.value.as_str());
     let found = known.iter().find(|known| written.is_none_or(|written| known.name.value == written));
     let version = found.map_or(version, |known| known.as_.value.clone());

@@ -103,7 +103,7 @@ fn known(entry: &Entry<'_, '_>) -> &'static [StdRunbookStep] {
     match threat.source {
         Source::Derived => threat.respond,
         Source::Declared => standard::get::<StdPlaybook>("playbook", threat.stride.word())
-            .map(|playbook| playbook.respond.as_slice())
+            .map(|playbook| &*playbook.respond)
             .unwrap_or_default(),
     }
 }
