@@ -493,6 +493,113 @@ fn hostile_words_stay_data() {
     }
 }
 
+/// The part of a document below the heading with an anchor.
+fn below<'t>(text: &'t str, document: &Artifact, anchor: &str) -> &'t str {
+    let anchors = anchors(blocks(document));
+    let heading = anchors.iter().find(|one| one.slug == anchor).unwrap_or_else(|| panic!("no #{anchor}"));
+    let marks = "#".repeat(usize::from(heading.level));
+    let start = text.find(&format!("\n{marks} {}\n", heading.text)).unwrap_or_else(|| panic!("no {}", heading.text));
+    let rest = &text[start + 1..];
+    let end = rest.match_indices("\n#").map(|(at, _)| at).find(|at| {
+        let next = rest[at + 1..].chars().take_while(|next| *next == '#').count();
+        next <= usize::from(heading.level)
+    });
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+/// The number that the first comparison of a rule is with.
+fn number(expression: &str) -> f64 {
+    let at = [" > ", " >= ", " < ", " <= "].iter().filter_map(|sign| Some(expression.find(sign)? + sign.len())).min();
+    let digits: String =
+        expression[at.unwrap()..].chars().take_while(|next| next.is_ascii_digit() || *next == '.').collect();
+    digits.parse().unwrap()
+}
+
+/// The numbers at which a panel changes its colour.
+fn drawn(board: &Artifact, panel: &str) -> Vec<f64> {
+    let steps = board.find(&format!("panels[id={panel}].fieldConfig.defaults.thresholds.steps"));
+    let value = |step: &deployc::artifact::Tree| match &step.key("value")?.value {
+        deployc::artifact::Value::Int(whole) => Some(whole.to_string()),
+        deployc::artifact::Value::Decimal(text) => Some(text.clone()),
+        _ => None,
+    };
+    let shown = steps.map(|found| found.tree.items()).unwrap_or_default().iter().filter_map(value);
+    shown.map(|text| text.parse().unwrap()).collect()
+}
+
+/// Every alert that is heard in production has a runbook entry which tells it with the condition of its rule, and a
+/// panel whose line stands at the number of the rule.
+#[test]
+fn an_alert_says_the_same_in_rule_runbook_and_dashboard() {
+    let mut compilation = deployc::check(&loader(SHOP), "deploy.kdl", None).unwrap();
+    let artifacts = compilation.build().unwrap();
+    let runbook = document(&artifacts, "docs/runbook.md");
+    let text = deployc::render::text(runbook);
+    let boards: Vec<&Artifact> =
+        artifacts.iter().filter(|one| one.path.starts_with("deploy/observability/grafana/")).collect();
+    let (mut told, mut lines) = (0, 0);
+    for rules in
+        artifacts.iter().filter(|one| one.path.starts_with("deploy/observability/prometheus/rules/production."))
+    {
+        for at in 0.. {
+            let Some(group) = rules.find(&format!("groups[{at}]")) else { break };
+            for rule in group.tree.key("rules").map(|rules| rules.items()).unwrap_or_default() {
+                let word = |key: &str| rule.key(key).and_then(|value| value.joined());
+                let Some(alert) = word("alert") else { continue };
+                let note =
+                    |key: &str| rule.key("annotations").and_then(|all| all.key(key)).and_then(|one| one.joined());
+                let (Some(condition), Some(url)) = (note("condition"), note("runbook_url")) else {
+                    panic!("{}: {alert} has no condition or runbook: {rule:?}", rules.path)
+                };
+                let dashboard = note("dashboard_url");
+                let entry = below(&text, runbook, url.split_once('#').unwrap().1);
+                assert!(
+                    entry.lines().any(|line| line.contains(&format!("`{alert}`")) && line.contains(&condition)),
+                    "{alert}: {condition} is not told in\n{entry}"
+                );
+                told += 1;
+                let Some((board, panel)) = dashboard.as_deref().and_then(|url| url.split_once("viewPanel=")) else {
+                    continue;
+                };
+                let uid = board.split("/d/").nth(1).unwrap().split(['?', '&']).next().unwrap();
+                let is_it =
+                    |one: &&&Artifact| one.find("uid").and_then(|found| found.tree.joined()).as_deref() == Some(uid);
+                let board = boards.iter().find(is_it).unwrap_or_else(|| panic!("no dashboard {uid}"));
+                assert!(board.find(&format!("panels[id={panel}]")).is_some(), "no panel {panel} in {uid}");
+                if !alert.contains("-burn-") {
+                    let (wanted, values) = (number(&word("expr").unwrap()), drawn(board, panel));
+                    if !values.is_empty() {
+                        assert!(values.contains(&wanted), "{alert}: {wanted} is not among {values:?}");
+                        lines += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(told > 10 && lines > 3, "{told} alerts, {lines} lines");
+}
+
+/// The conditions that take a release back are those that both documents tell.
+#[test]
+fn the_script_goes_back_by_the_conditions_that_are_told() {
+    let mut compilation = deployc::check(&loader(SHOP), "deploy.kdl", None).unwrap();
+    let artifacts = compilation.build().unwrap();
+    let script = deployc::render::text(document(&artifacts, "ops/target.sh"));
+    let mut judged: Vec<&str> = script
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("condition '")?.split_once('\'').map(|(condition, _)| condition))
+        .collect();
+    judged.sort_unstable();
+    judged.dedup();
+    assert_eq!(judged, ["error_rate > 2% for 5m", "error_rate > 3% for 6m", "latency.p95 > 750ms for 10m"]);
+    for path in ["docs/runbook.md", "docs/deployment.md"] {
+        let text = deployc::render::text(document(&artifacts, path));
+        for condition in &judged {
+            assert!(text.contains(&format!("`{condition}`")), "{path} does not tell {condition}");
+        }
+    }
+}
+
 /// The entries of the runbook are found under the anchors that alerts link to.
 #[test]
 fn every_runbook_link_leads_to_an_entry() {

@@ -414,6 +414,132 @@ fn every_predicate_fails_where_its_build_is_broken() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A tree as JSON, which a patch reads as YAML.
+fn json(tree: &Tree) -> String {
+    match &tree.value {
+        Value::Text(data) => serde_json::to_string(data).unwrap(),
+        Value::Int(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
+        Value::Map(entries) => {
+            let entries =
+                entries.iter().map(|(key, value)| format!("{}: {}", serde_json::to_string(key).unwrap(), json(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A key below a path, as `patch` writes it.
+fn below(path: &str, key: &str) -> String {
+    let key = if key.contains('.') { format!("\"{key}\"") } else { key.to_owned() };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+/// The statement of a `patch` that breaks a file of the build so; none where no statement can.
+fn statement(how: &Break, artifacts: &[Artifact]) -> Option<(String, String)> {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap();
+    let (file, path) = match how {
+        Break::Remove(file, path, _) | Break::Set(file, path, ..) => (*file, *path),
+        Break::Declare(..) | Break::With(_) => return None,
+    };
+    let artifact = artifacts.iter().find(|artifact| artifact.path == file)?;
+    let there = |path: &str| artifact.find(path);
+    let change = match how {
+        Break::Remove(_, _, key) => match there(path).map(|found| &found.tree.value) {
+            Some(Value::List(_)) => {
+                let by = ["name", "alert"].into_iter().find(|by| there(&format!("{path}[{by}={key}]")).is_some())?;
+                format!("remove {}", quoted(&format!("{path}[{by}={key}]")))
+            }
+            _ => format!("remove {}", quoted(&below(path, key))),
+        },
+        Break::Set(_, _, "", value) => format!("set {} (yaml){}", quoted(path), quoted(&json(value))),
+        Break::Set(_, _, key, value) => {
+            let at = below(path, key);
+            let verb = if there(&at).is_some() { "set" } else { "add" };
+            format!("{verb} {} (yaml){}", quoted(&at), quoted(&json(value)))
+        }
+        Break::Declare(..) | Break::With(_) => return None,
+    };
+    Some((file.to_owned(), format!("output {{ patch {} {{ {change} }} }}\n", quoted(file))))
+}
+
+/// A threat to each element that every control with a predicate is said to mitigate.
+fn claims() -> String {
+    let controls: Vec<(&str, &str)> = standard::all::<deployc::model::StdControl>("control")
+        .into_iter()
+        .filter_map(|control| Some((control.name.value.as_str(), control.predicate.as_ref()?.value.as_str())))
+        .collect();
+    let mitigations: String = controls.iter().map(|(name, _)| format!("        mitigate \"{name}\"\n")).collect();
+    let threat = |on: &str| {
+        format!(
+            "    threat \"harm-{on}\" stride=\"tampering\" on=\"{on}\" likelihood=\"low\" impact=\"low\" {{\n        describe \"It is harmed\"\n{mitigations}    }}\n"
+        )
+    };
+    format!("threats {{\n{}}}\n", ["api", "web", "store", "report", "orders"].map(threat).concat())
+}
+
+/// The controls that the files refute, each with what its `mitigate` is told.
+fn refuted(deploy: &str) -> Result<Vec<(String, String)>, Vec<String>> {
+    let compilation = deployc::check(&loader(deploy), "deploy.kdl", None).unwrap();
+    let is_of_claims = |one: &&deployc::diag::Diagnostic| one.code.as_str() == "threat/proof-fails";
+    let told = compilation.diagnostics.iter().filter(is_of_claims).map(|one| {
+        let span = one.primary.span;
+        let node = &deploy[span.start as usize..span.end as usize];
+        (node.split('"').nth(1).unwrap().to_owned(), one.primary.message.clone())
+    });
+    let told: Vec<(String, String)> = told.collect();
+    match told.is_empty() && compilation.has_errors() {
+        true => Err(compilation.diagnostics.iter().map(|one| format!("{}: {}", one.code, one.message)).collect()),
+        false => Ok(told),
+    }
+}
+
+/// What breaks a predicate, written as a patch or a declaration of the user, refutes whoever claims it: at the
+/// `mitigate`, with the file where it does not hold.
+#[test]
+fn what_breaks_a_predicate_refutes_its_claim() {
+    let right = format!("{DEPLOY}{}", claims());
+    assert_eq!(refuted(&right), Ok(Vec::new()));
+    let loader = loader(DEPLOY);
+    let compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    let checked = Checked::new(&compilation.model, &compilation.facts, &compilation.diagnostics).unwrap();
+    let artifacts = emit::emit(&Plan::new(&checked));
+    let controls = standard::all::<deployc::model::StdControl>("control");
+    let (mut cited, mut wrong) = (0, Vec::new());
+    for (predicate, how) in broken() {
+        let claimed: Vec<&str> = controls
+            .iter()
+            .filter(|control| control.predicate.as_ref().is_some_and(|own| own.value == predicate))
+            .map(|control| control.name.value.as_str())
+            .collect();
+        assert!(!claimed.is_empty(), "no control is checked by {predicate}");
+        let (file, deploy) = match (&how, statement(&how, &artifacts)) {
+            (_, Some((file, patch))) => (file, format!("{right}{patch}")),
+            (Break::Declare(from, to), None) => (String::new(), right.replace(from, to)),
+            (Break::Remove(..) | Break::Set(..) | Break::With(_), None) => continue,
+        };
+        match refuted(&deploy) {
+            Ok(told) => {
+                let mut of_it = told.iter().filter(|(control, _)| claimed.contains(&control.as_str())).peekable();
+                if of_it.peek().is_none() {
+                    wrong.push(format!("{predicate} is still claimed: {told:?}"));
+                }
+                // What is missing is cited where it belongs, which may be another file.
+                cited += usize::from(!file.is_empty() && of_it.any(|(_, label)| label.contains(&format!("`{file}`"))));
+            }
+            // What may not even be written so is told before anything is proved.
+            Err(errors) => {
+                if !file.is_empty() && !errors.iter().any(|error| error.starts_with("secret/")) {
+                    wrong.push(format!("{predicate}: {errors:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cited > 25, "{cited} patches are cited");
+}
+
 #[test]
 fn nothing_to_look_at_proves_nothing() {
     let loader = Memory::new().with("deploy.kdl", "edition \"2026\"\napp \"empty\"\n");

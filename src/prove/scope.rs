@@ -15,6 +15,8 @@ use crate::standard;
 pub(super) struct Scope<'a> {
     environments: BTreeSet<&'a str>,
     programs: BTreeSet<&'a str>,
+    /// Those that come and go: their workflow is a part of the one pipeline.
+    ephemeral: BTreeSet<&'a str>,
     /// Files that are of one environment without naming it: the facts of its platform say so.
     homes: BTreeMap<String, Vec<&'a str>>,
     /// The Dockerfiles and workflows that belong to an image or a release unit.
@@ -61,6 +63,7 @@ impl<'a> Scope<'a> {
         let mut scope = Scope {
             environments: facts.iter().map(|environment| environment.name.value.as_str()).collect(),
             programs: BTreeSet::new(),
+            ephemeral: plan.ephemeral().map(|environment| environment.name.value.as_str()).collect(),
             homes: BTreeMap::new(),
             owned: BTreeMap::new(),
         };
@@ -99,6 +102,10 @@ impl<'a> Scope<'a> {
         for (number, place) in places.enumerate() {
             let owner = self.owner(place, domain);
             let mut environments: Vec<Option<&'a str>> = self.environments_of(place).into_iter().map(Some).collect();
+            // What a preview's workflow lets out is out for every environment.
+            if domain == Some(PredicateDomain::Workflow) {
+                environments.retain(|known| known.is_some_and(|name| !self.ephemeral.contains(name)));
+            }
             if environments.is_empty() {
                 environments.push(None);
             }
@@ -167,6 +174,19 @@ impl<'a> Scope<'a> {
             }
         }
         let nearest = buckets.first()?.first;
+        Some(Found { nearest, count: buckets.iter().map(|bucket| bucket.count).sum() })
+    }
+
+    /// The same in whatever environment: for what a project claims of an element where nothing at home tells of it.
+    pub(super) fn find_anywhere(&self, index: &Index<'a>, element: &Element<'a>) -> Option<Found> {
+        let owners = self.owners(element);
+        let is_about = |owner: &Option<Owner>| match (&owners, owner) {
+            (None, _) | (Some(_), None) => true,
+            (Some(owners), Some(owner)) => owners.contains(owner),
+        };
+        let buckets = index.buckets.iter().filter(|((_, owner), _)| is_about(owner)).map(|(_, bucket)| bucket);
+        let buckets: Vec<&Bucket> = buckets.collect();
+        let nearest = buckets.iter().map(|bucket| bucket.first).min()?;
         Some(Found { nearest, count: buckets.iter().map(|bucket| bucket.count).sum() })
     }
 

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::plan::threat::control::Control;
 use crate::plan::threat::risk::{self, Rating, Taken};
 use crate::plan::threat::{self, Element, Mitigation, Source, Threat};
-use crate::prove::scope::{Index, Scope};
+use crate::prove::scope::{Found, Index, Scope};
 use crate::prove::{Counterexample, Place, Proof, Proofs};
 use crate::source::Sourced;
 
@@ -122,17 +122,28 @@ impl<'a> Sight<'a> {
         Sight { scope, proofs, sorted }
     }
 
-    /// What a predicate says of one element: places of other environments and of other programs are not about it.
-    fn of_element(&self, predicate: &str, element: &Element<'a>) -> State {
+    /// What a predicate says of one element: places of other environments and of other programs are not about it. What
+    /// the project itself claims is looked up in all environments where the element's own holds nothing.
+    fn of_element(&self, predicate: &str, element: &Element<'a>, source: Source) -> State {
+        let home = |index: &Index<'a>| self.scope.find(index, element);
+        match (self.seen(predicate, &home), source) {
+            (State::Open(Gap::Nothing), Source::Declared) => {
+                self.seen(predicate, &|index| self.scope.find_anywhere(index, element))
+            }
+            (state, Source::Declared | Source::Derived) => state,
+        }
+    }
+
+    fn seen(&self, predicate: &str, find: &dyn Fn(&Index<'a>) -> Option<Found>) -> State {
         let (Some(proof), Some((evidence, reasons))) = (self.proofs.get(predicate), self.sorted.get(predicate)) else {
             return State::Open(Gap::Unseen);
         };
-        if let Some(found) = self.scope.find(reasons, element)
+        if let Some(found) = find(reasons)
             && let Some(nearest) = proof.counterexamples.get(found.nearest)
         {
             return State::Open(Gap::Fails { nearest: nearest.clone(), count: found.count });
         }
-        let found = self.scope.find(evidence, element);
+        let found = find(evidence);
         match found.and_then(|found| Some((proof.evidence.get(found.nearest)?, found.count))) {
             Some((nearest, count)) => State::Checked { nearest: nearest.clone(), count },
             None => State::Open(Gap::Nothing),
@@ -162,7 +173,7 @@ fn of_threat<'a>(sight: &Sight<'a>, posture: model::Posture, mut threat: Threat<
     let mut answers = Vec::new();
     for mitigation in std::mem::take(&mut threat.mitigations) {
         let seen = match mitigation.control.predicate() {
-            Some(predicate) => sight.of_element(predicate, &threat.on),
+            Some(predicate) => sight.of_element(predicate, &threat.on, mitigation.source),
             None => State::Open(Gap::Unseen),
         };
         let state = said(seen, &mitigation.control, mitigation.source);

@@ -88,6 +88,26 @@ pub(super) fn of_resource(
     filled(&template, &words)
 }
 
+/// A command of its product for a resource: inside of its container where there is one.
+pub(super) fn of_product(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    resource: &model::Resource,
+    template: &str,
+) -> Option<Script> {
+    let kind: &'static model::StdResourceKind = standard::get("resource-kind", resource.kind.value.word())?;
+    let platform = standard::platform(&environment.host.platform.value)?;
+    let managed = kind.managed.iter().any(|managed| managed.platform.value == platform.name.value);
+    let inside =
+        platform.command.iter().find(|known| known.for_.value == "resource" && known.name.value == "resource-exec");
+    let inside = inside.filter(|_| !managed && !crate::plan::applies::is_external(resource));
+    let template = match inside.and_then(|inside| inside.run.as_ref()) {
+        Some(inside) => inside.value.replace("{value}", template),
+        None => template.to_owned(),
+    };
+    filled(&template, &resource_words(plan, environment, resource, kind))
+}
+
 /// What the placeholders of a resource's commands stand for.
 fn resource_words(
     plan: &Plan<'_>,

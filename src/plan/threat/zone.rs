@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::markdown::Prose;
-use crate::derive::{EnvironmentFacts, Exposure, Host, Role, Workload};
+use crate::derive::{EnvironmentFacts, Exposure, Host, Port, Protocol, Role, Workload};
 use crate::model::ThreatElement;
 use crate::plan::threat::collect::{elements, holder};
 use crate::plan::threat::element::{Element, places};
@@ -297,11 +297,23 @@ fn program(plan: &Plan<'_>, place: &EnvironmentFacts, workload: &Workload, syste
         system.flows.push(Flow {
             from,
             to: key.clone(),
-            over: flow::at_port(port.protocol.word(), &port.port.value.to_string()),
+            over: from_outside(workload, port),
             auth: None,
             carries: data.words,
             origin: port.node.origin.clone().with(&data.origin).with(&place.name.origin),
         });
+    }
+}
+
+/// How people reach a port: where the platform lets nobody in without TLS, through that.
+fn from_outside(workload: &Workload, port: &Port) -> String {
+    let inside = flow::at_port(port.protocol.word(), &port.port.value.to_string());
+    let platform = standard::platform(&workload.host.platform.value);
+    let only =
+        platform.is_some_and(|platform| platform.witness.iter().any(|witness| witness.predicate.value == "https-only"));
+    match port.protocol == Protocol::Http && only {
+        true => ["https to the platform, then ", &inside].concat(),
+        false => inside,
     }
 }
 

@@ -186,7 +186,7 @@ fn sensitivity(variable: &Variable) -> String {
 
 /// How each secret is kept.
 fn secrets(plan: &Plan<'_>) -> Block {
-    let mut all: Vec<(Item, Prose)> = Vec::new();
+    let mut all: Vec<(Prose, Vec<&str>, Origin)> = Vec::new();
     for environment in plan.lasting() {
         for secret in &plan.setting(environment).secrets {
             let barred = !secret.only.is_empty() && secret.only.iter().all(|only| only.value != environment.name.value);
@@ -199,19 +199,27 @@ fn secrets(plan: &Plan<'_>) -> Block {
                     ("path", code(command::store_path(secret))),
                 ],
             );
-            let mut origin = secret.origin.clone();
+            let name = &environment.name;
+            let mut origin = secret.origin.clone().with(&name.origin);
             if let Some(rotate) = &secret.rotate {
                 origin = origin.with(&rotate.origin);
                 if let Some(every) = &rotate.every {
                     words = words.then([", rotated every ", &every.value.to_string()].concat());
                 }
             }
-            if !all.iter().any(|(_, known)| *known == words) {
-                all.push((item(words.clone().then(".")).at(&origin), words));
+            match all.iter_mut().find(|(known, ..)| *known == words) {
+                Some((_, places, known)) => {
+                    places.push(&name.value);
+                    *known = known.clone().with(&origin);
+                }
+                None => all.push((words, vec![&name.value], origin)),
             }
         }
     }
-    let mut items: Vec<Item> = all.into_iter().map(|(item, _)| item).collect();
+    let told = |(words, places, origin): (Prose, Vec<&str>, Origin)| {
+        item(words.then("; in ").then(names(places)).then(".")).at(&origin)
+    };
+    let mut items: Vec<Item> = all.into_iter().map(told).collect();
     let rotated = secrets::rotated(plan);
     if let Some(origin) = joined(rotated.iter().map(|secret| secret.name.origin.clone())) {
         let mut known: Vec<&str> = rotated.iter().map(|secret| secret.name.value.as_str()).collect();

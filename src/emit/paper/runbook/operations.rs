@@ -53,7 +53,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         }
     }
     section(&mut out, heading(3, "Run a job by hand").at(&rule), jobs(plan, &all));
-    section(&mut out, heading(3, "Connect to a resource").at(&rule), connections(plan));
+    section(&mut out, heading(3, CONNECT).at(&rule), connections(plan));
     section(&mut out, heading(3, "Backups").at(&rule), backups(plan));
     section(&mut out, heading(3, "Feature flags").at(&rule), flags(plan, &all));
     section(&mut out, heading(3, "Rotate a secret").at(&rule), secrets::index(plan));
@@ -138,6 +138,14 @@ fn job_words(plan: &Plan<'_>, job: &Deployment<'_>) -> (Prose, Origin) {
     };
     let origin = during.map_or_else(|| job.origin(), |during| job.origin().with(&during.origin));
     (words.into(), origin)
+}
+
+/// The heading below which sessions with resources are told.
+pub(super) const CONNECT: &str = "Connect to a resource";
+
+/// Whether anything is told below it.
+pub(super) fn connects(plan: &Plan<'_>) -> bool {
+    !connections(plan).is_empty()
 }
 
 /// A session with each resource that something uses.

@@ -4,8 +4,9 @@ use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
 use crate::derive::{EnvironmentFacts, Role};
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
+use crate::emit::paper::runbook::operations::CONNECT;
 use crate::emit::paper::security::linked;
-use crate::emit::paper::{command, here, names, people, told, words};
+use crate::emit::paper::{code, command, here, names, people, told, words};
 use crate::model::{self, Applies, ServiceKind};
 use crate::plan::signal::Signal;
 use crate::plan::{Plan, joined, link};
@@ -74,10 +75,11 @@ fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
             None => step,
         }
     });
+    let led = plan.signals().iter().filter(|signal| leads_to(signal, &runbook.name.value));
     let mut out = vec![
         title(plan, &runbook.name.value, origin),
         label("Symptom", origin),
-        bullets(runbook.symptom.iter().map(sentence)),
+        bullets(alerts(plan, led.collect()).into_iter().chain(runbook.symptom.iter().map(sentence))),
         label("Cause", origin),
         bullets(runbook.cause.iter().map(sentence)),
         label("Solution", origin),
@@ -132,6 +134,46 @@ fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, signals: &[Signal]) -> O
     Some(Case { deployments: found, resources, origin })
 }
 
+/// Whether an alert sends people to an entry.
+fn leads_to(signal: &Signal, entry: &str) -> bool {
+    signal.runbook.as_ref().is_some_and(|runbook| runbook.value == entry)
+}
+
+/// The alerts that lead to an entry, where it is told of.
+fn leading(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -> Vec<Item> {
+    let here = |signal: &&Signal| case.deployments.iter().any(|one| one.place() == signal.environment);
+    let led = plan.signals().iter().filter(|signal| leads_to(signal, &entry.name.value));
+    alerts(plan, led.filter(here).collect())
+}
+
+/// Alerts with the condition of their rule; those that say the same of several programs are one.
+fn alerts(plan: &Plan<'_>, mut led: Vec<&Signal>) -> Vec<Item> {
+    let is_production =
+        |signal: &Signal| plan.lasting().any(|one| one.name.value == signal.environment && plan.is_production(one));
+    if led.iter().any(|signal| is_production(signal)) {
+        led.retain(|signal| is_production(signal));
+    }
+    let mut told: Vec<(&Signal, Vec<&str>, Origin)> = Vec::new();
+    for signal in led {
+        let about = signal.service.as_deref().or(signal.resource.as_deref()).or(signal.domain.as_deref());
+        let about = about.unwrap_or(signal.environment.as_str());
+        match told.iter_mut().find(|(one, ..)| one.name == signal.name && one.text == signal.text) {
+            Some((_, known, origin)) => {
+                if !known.contains(&about) {
+                    known.push(about);
+                }
+                *origin = origin.clone().with(&signal.origin);
+            }
+            None => told.push((signal, vec![about], signal.origin.clone())),
+        }
+    }
+    let item = |(signal, about, origin): (&Signal, Vec<&str>, Origin)| {
+        let words = Prose::from("The alert ").then(code(&signal.name)).then(" fires for ").then(names(about));
+        item(words.then(": ").then(code(&signal.text))).at(&origin)
+    };
+    told.into_iter().map(item).collect()
+}
+
 /// The alert of a deployment that leads to an entry.
 fn led(entry: &model::StdRunbook, one: &Deployment<'_>, signals: &[Signal]) -> Option<Origin> {
     let leads = |signal: &&Signal| {
@@ -168,12 +210,13 @@ fn standard_entry(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -
         let origin = grounds(plan, case, cause.applies.value)?;
         Some(item(told(&cause.value.value, &holes)).at(&origin))
     });
+    let symptoms = entry.symptom.iter().map(|symptom| item(told(&symptom.value, &holes)).at(origin));
     let items = |all: &[model::StdRunbookStep]| -> Vec<Item> {
         all.iter().filter_map(|step| step_item(plan, step, case, &holes)).collect()
     };
     let mut out = vec![title(plan, &entry.name.value, origin)];
     let parts = [
-        ("Symptom", bullets(entry.symptom.iter().map(|symptom| item(told(&symptom.value, &holes)).at(origin)))),
+        ("Symptom", bullets(leading(plan, entry, case).into_iter().chain(symptoms))),
         ("Cause", bullets(causes)),
         ("Look first", steps(items(&entry.look))),
         ("Solution", steps(items(&entry.fix))),
@@ -247,7 +290,15 @@ fn holes(plan: &Plan<'_>, case: &Case<'_>) -> Vec<(&'static str, Prose)> {
 /// A step with its commands, where there are any.
 fn step_item(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>, holes: &[(&str, Prose)]) -> Option<Item> {
     let origin = grounds(plan, case, step.applies.value)?;
-    let text = item(linked(plan, seen(plan, told(&step.value.value, holes)))).at(&origin);
+    let words = linked(plan, seen(plan, told(&step.value.value, holes)));
+    let of_product = |run: &model::StdRunbookStepRun| {
+        standard::get::<model::StdResourceKind>("resource-kind", &run.platform.value).is_some()
+    };
+    let words = match step.run.iter().any(of_product) && super::operations::connects(plan) {
+        true => words.then(", connected as in ").then(here(CONNECT, CONNECT)),
+        false => words,
+    };
+    let text = item(words).at(&origin);
     let blocks = commands(plan, step, case);
     Some(blocks.into_iter().fold(text, Item::with))
 }
@@ -323,7 +374,7 @@ fn own_commands(
     };
     for (environment, resource) in resources {
         if let Some(template) = row(resource.kind.value.word()) {
-            add(command::of_place(plan, environment, None, template), &resource.name.origin);
+            add(command::of_product(plan, environment, resource, template), &resource.name.origin);
             found = true;
         }
     }

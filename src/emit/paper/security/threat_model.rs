@@ -76,7 +76,7 @@ fn open(entries: &[Entry<'_, '_>]) -> Vec<Block> {
     let items = left.iter().map(|entry| {
         let missing = entry.first.answers.iter().filter(|answer| !answer.taken.counts());
         let missing = names(missing.map(|answer| answer.mitigation.control.name.as_str()));
-        item(Prose::from(entry.here()).then(": not yet in force are ").then(missing).then(".")).at(&entry.origin())
+        item(Prose::from(entry.here()).then(": missing ").then(missing).then(".")).at(&entry.origin())
     });
     vec![paragraph("A high risk is left, and nobody accepts it:").at(&origin), markdown::bullets(items).at(&origin)]
 }
