@@ -345,6 +345,8 @@ fn what_the_pipeline_cannot_wait_for_is_an_error() {
     let message =
         |unit: &str| format!("releases of `{unit}` hold for 7h in all, and GitHub Actions stops a job after 6h");
     assert_eq!(told(&[APP, &slow].concat()), [message("api")], "told once at its place");
+    let crumb = PROMOTED.replace("weight=\"5%\"", "weight=\"0.5%\"");
+    assert_eq!(told(&[APP, &crumb].concat()), ["`cloud-run` shares traffic by whole percents"]);
     let even = "kind=\"linear\" { step weight=\"10%\" hold=\"45m\"; ";
     let linear = PROMOTED
         .replace("kind=\"canary\" {", even)

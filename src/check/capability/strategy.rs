@@ -1,4 +1,5 @@
-//! Strategies: which ways of taking over a host can do, and whether it tells two versions apart.
+//! Strategies: which ways of taking over a host can do, which shares of traffic it gives, and whether it tells versions
+//! apart.
 
 use crate::check::capability::Deployment;
 use crate::diag::{Diagnostic, code};
@@ -32,7 +33,28 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
         );
         return;
     }
+    shares(deployment, strategy, diagnostics);
     versions(deployment, strategy, diagnostics);
+}
+
+/// Shares of traffic that the host rounds would be others than those that were judged.
+fn shares(deployment: &Deployment<'_>, strategy: &model::Strategy, diagnostics: &mut Vec<Diagnostic>) {
+    let target = &deployment.target;
+    let Some(limit) = target.limit("traffic-percent") else { return };
+    for step in &strategy.step {
+        let percent = step.weight.value.percent();
+        if percent.as_count().is_some() {
+            continue;
+        }
+        let message = format!("`{}` shares traffic by whole percents", target.name);
+        diagnostics.push(
+            Diagnostic::new(code::CAPABILITY_LIMIT, step.weight.origin.place, message)
+                .label("cannot be given")
+                .also(target.place, format!("runs on `{}`", target.name))
+                .also(limit.origin.place, format!("told in {}", limit.source.value))
+                .help(format!("write `weight=\"{}%\"`", percent.ceiling())),
+        );
+    }
 }
 
 fn capability(kind: StrategyKind) -> Capability {
