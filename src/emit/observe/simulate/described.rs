@@ -2,7 +2,7 @@
 
 use crate::emit::observe::simulate::histogram::shares;
 use crate::emit::observe::simulate::notation::{Samples, float, number, values};
-use crate::emit::observe::simulate::{Bounds, CROWD, Phase, Series, State, altered, rising};
+use crate::emit::observe::simulate::{Bounds, CROWD, Phase, Series, State, altered_but, rising};
 use crate::model::SampleForm;
 use crate::plan::signal::{Sample, plain};
 
@@ -122,22 +122,25 @@ fn far(form: SampleForm) -> f64 {
 /// Series of others that would spoil the value.
 pub(super) fn others(sample: &Sample, samples: u64, step: u64) -> Vec<Series> {
     let still = |name: String, value: f64| Series { name, values: format!("{}x{samples}", number(value)) };
+    // What the query only rules out by name may have any other value.
+    let free = sample.excluded.as_ref().map(|(label, _)| label.as_str());
     let mut all: Vec<Series> = match sample.form {
         SampleForm::Gauge | SampleForm::Rest | SampleForm::One | SampleForm::Limit => {
             let both = [("-high", far(sample.form)), ("-low", HIGH - far(sample.form))];
-            let named =
-                |(suffix, value)| altered(&sample.series, suffix).into_iter().map(move |name| still(name, value));
+            let named = |(suffix, value)| {
+                altered_but(&sample.series, suffix, free).into_iter().map(move |name| still(name, value))
+            };
             both.into_iter().flat_map(named).collect()
         }
         SampleForm::Elapsed | SampleForm::Remaining | SampleForm::Instances => {
             let now = |name: String| Series { name, values: format!("0+{step}x{samples}") };
-            altered(&sample.series, "-neighbour").into_iter().map(now).collect()
+            altered_but(&sample.series, "-neighbour", free).into_iter().map(now).collect()
         }
         SampleForm::Rate | SampleForm::Counted => {
-            rising(altered(&sample.series, "-neighbour"), CROWD, samples, step).collect()
+            rising(altered_but(&sample.series, "-neighbour", free), CROWD, samples, step).collect()
         }
         SampleForm::Quantile => {
-            let names = altered(&sample.series, "-neighbour");
+            let names = altered_but(&sample.series, "-neighbour", free);
             rising(names.iter().map(|name| labelled(name, "le", "+Inf")).collect(), CROWD, samples, step).collect()
         }
     };

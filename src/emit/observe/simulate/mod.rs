@@ -143,6 +143,11 @@ impl Bounds {
 
 /// The labels of a series, once for each of them, altered there.
 pub(super) fn altered(series: &str, suffix: &str) -> Vec<String> {
+    altered_but(series, suffix, None)
+}
+
+/// The same, where a label that the query leaves free stays as it is.
+fn altered_but(series: &str, suffix: &str, free: Option<&str>) -> Vec<String> {
     let Some((name, labels)) = plain(series) else { return Vec::new() };
     let one = |at: usize| {
         let each = labels.iter().enumerate().map(|(index, (label, value))| {
@@ -151,7 +156,8 @@ pub(super) fn altered(series: &str, suffix: &str) -> Vec<String> {
         });
         format!("{name}{{{}}}", each.collect::<Vec<_>>().join(","))
     };
-    (0..labels.len()).map(one).collect()
+    let bound = labels.iter().enumerate().filter(|(_, (label, _))| free.is_none_or(|free| free != *label));
+    bound.map(|(at, _)| one(at)).collect()
 }
 
 /// Series that rise by `rate` each second, from nothing.
@@ -170,5 +176,6 @@ mod tests {
             altered("x{a=\"1\",b=\"\\\"\"}", "-high"),
             ["x{a=\"1-high\",b=\"\\\"\"}", "x{a=\"1\",b=\"\\\"-high\"}"]
         );
+        assert_eq!(altered_but("x{a=\"1\",b=\"2\"}", "-high", Some("b")), ["x{a=\"1-high\",b=\"2\"}"]);
     }
 }
