@@ -246,6 +246,17 @@ fn what_is_declared_is_no_assumption() {
     );
 }
 
+#[test]
+fn a_developers_own_machine_is_no_place_of_releases() {
+    let text = HELLO.replace("host \"cloud-run\" region=\"europe-west1\" project=\"acme-prod\"", "host \"compose\"");
+    assert!(text.contains("compose"), "{text}");
+    let folder = project(&text);
+    let told = report(&run(folder.path(), &["build"]));
+    for word in ["released", "registry", "Prometheus", "alerts"] {
+        assert!(!told.lines().any(|line| line.contains("(to decide") && line.contains(word)), "{word}: {told}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn one_obstacle_is_told_once() {

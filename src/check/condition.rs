@@ -13,7 +13,7 @@ use crate::source::{Sourced, Span};
 use crate::syntax;
 use crate::syntax::expression::{Condition, Metric};
 use crate::syntax::kdl::EntryRef;
-use crate::value::Dimension;
+use crate::value::{Dimension, Number};
 
 /// Types every condition, and compares its metrics with the services it speaks of.
 pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -91,9 +91,23 @@ fn told(entry: EntryRef<'_>, text: &str, fault: Fault, vocabulary: &Vocabulary) 
         .label(format!("this is {}", right.1))
         .also(span(&left.0), format!("this is {}", left.1))
         .help("write both in one currency"),
+        Fault::NoShare { metric, bound: (number, place) } => no_share(text, &metric, number, span(&place), &place),
         Fault::Arithmetic { reason, place } => Diagnostic::new(code::TYPE_BAD_VALUE, span(&place), reason.to_string())
             .label("cannot be computed")
             .help("write the number that is meant"),
+    }
+}
+
+/// A share of a whole is held against more than 100%; most often the percent sign is forgotten.
+fn no_share(text: &str, metric: &str, number: Number, span: Span, place: &signal::Place) -> Diagnostic {
+    let written = text.get(place.clone()).unwrap_or_default();
+    let message = format!("`{written}` is out of range: `{metric}` is a share of the whole");
+    let diagnostic = Diagnostic::new(code::TYPE_OUT_OF_RANGE, span, message);
+    let diagnostic = diagnostic.label("never as much: 1 is 100%");
+    let help = "a ratio lies between `0%` and `100%`, or 0 and 1";
+    match written.bytes().all(|one| one.is_ascii_digit() || one == b'.') && number <= Number::whole(100) {
+        true => diagnostic.help(help).fix(format!("write `{written}%`"), span, format!("{written}%")),
+        false => diagnostic.help(help),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::standard;
 /// The defaults that are known once everything is derived, after those that were noticed on the way; each is told once.
 pub(super) fn derive(model: &Model, facts: &mut Facts) {
     let mut found = std::mem::take(&mut facts.assumptions);
-    found.extend(application(model));
+    found.extend(application(model, facts));
     found.extend(registry(model, facts));
     found.extend(facts.environments.iter().filter_map(|environment| by_hand(model, environment)));
     found.extend(facts.images.iter().filter_map(conventions));
@@ -37,7 +37,7 @@ fn assumption(
 }
 
 /// What the application says once and for all.
-fn application(model: &Model) -> Vec<Assumption> {
+fn application(model: &Model, facts: &Facts) -> Vec<Assumption> {
     let Some(app) = &model.app else { return Vec::new() };
     let about = format!("app {}", app.name.value);
     let mut found = Vec::new();
@@ -55,6 +55,9 @@ fn application(model: &Model) -> Vec<Assumption> {
     if let (None, Some(repo)) = (&model.pipeline, &app.repo) {
         let text = "has its pipeline where its repository is";
         found.push(assumption(&about, text, "pipeline \"github\"", &repo.address.origin));
+    }
+    if !facts.environments.iter().any(|environment| environment.host.is_released()) {
+        return found;
     }
     let observe = model.declared.observe.as_ref();
     let open = [
@@ -83,7 +86,8 @@ fn registry(model: &Model, facts: &Facts) -> Option<Assumption> {
         return None;
     }
     let image = facts.images.first()?;
-    let last = facts.environments.iter().rfind(|environment| !environment.ephemeral.value)?;
+    let lasting = |environment: &&EnvironmentFacts| !environment.ephemeral.value && environment.host.is_released();
+    let last = facts.environments.iter().rfind(lasting)?;
     let platform = standard::platform(&last.host.platform.value)?;
     let text = match &platform.registry {
         Some(_) => format!("are kept in the registry of {}, which runs `{}`", platform.title.value, last.name.value),
@@ -96,7 +100,7 @@ fn registry(model: &Model, facts: &Facts) -> Option<Assumption> {
 /// An environment that says neither `trigger` nor `promote`.
 fn by_hand(model: &Model, environment: &EnvironmentFacts) -> Option<Assumption> {
     let (node, _) = model.environments.get(environment.index)?;
-    if !node.trigger.is_empty() || node.promote.is_some() {
+    if !node.trigger.is_empty() || node.promote.is_some() || !environment.host.is_released() {
         return None;
     }
     let pushed = environment.triggers.iter().any(|trigger| matches!(trigger.value, Trigger::Push(_)));

@@ -292,12 +292,14 @@ fn default_trigger(
             Trigger::Push(branch.to_owned()),
             origin("the only lasting environment follows the branch"),
         ));
-        assumptions.push(Assumption {
-            about: format!("environment {}", environment.name.value),
-            text: format!("is released on every push to `{branch}`, being the only lasting environment"),
-            instead: "trigger manual=#true".to_owned(),
-            origin: environment.origin.clone(),
-        });
+        if host(environment.host.as_ref()).is_released() {
+            assumptions.push(Assumption {
+                about: format!("environment {}", environment.name.value),
+                text: format!("is released on every push to `{branch}`, being the only lasting environment"),
+                instead: "trigger manual=#true".to_owned(),
+                origin: environment.origin.clone(),
+            });
+        }
     }
     triggers
 }

@@ -55,6 +55,11 @@ impl MetricFacts {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 
+    /// Whether it is a share of a whole. A ratio of the project's own may be more than one.
+    pub fn is_share(&self) -> bool {
+        matches!(self.source, Source::Library { .. }) && self.dimension.is_ratio()
+    }
+
     /// Whether a backend can restrict it to one version.
     pub fn is_versioned(&self, backend: MetricsBackend) -> bool {
         let wanted = match backend {

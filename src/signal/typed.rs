@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::signal::Vocabulary;
+use crate::signal::{MetricFacts, Vocabulary};
 use crate::syntax::expression::{Comparison, Condition, Operand, ProductOperator};
-use crate::value::{Dimension, Quantity, QuantityError};
+use crate::value::{Dimension, Number, Quantity, QuantityError, Ratio};
 
 /// A part of a condition's text, in bytes.
 pub type Place = Range<usize>;
@@ -46,6 +46,13 @@ pub enum Fault {
         /// The right side and its currency.
         right: (Place, Dimension),
     },
+    /// A share of a whole is held against what is no share: it is always less, or always more.
+    NoShare {
+        /// The metric.
+        metric: String,
+        /// The number that it is held against, and where it stands.
+        bound: (Number, Place),
+    },
     /// A number that cannot be computed.
     Arithmetic {
         /// Why.
@@ -83,9 +90,21 @@ pub fn judge(condition: &Condition, vocabulary: &Vocabulary) -> Vec<Fault> {
 fn compare(comparison: &Comparison, vocabulary: &Vocabulary, faults: &mut Vec<Fault>) {
     let left = operand(&comparison.left, vocabulary, faults);
     let right = operand(&comparison.right, vocabulary, faults);
-    if let (Some(left), Some(right)) = (left, right) {
-        common(&left, &right, Join::Compared, faults);
+    if let (Some(left), Some(right)) = (left, right)
+        && common(&left, &right, Join::Compared, faults).is_some()
+    {
+        faults.extend(no_share(&comparison.left, &right, vocabulary));
+        faults.extend(no_share(&comparison.right, &left, vocabulary));
     }
+}
+
+/// A metric that is a share of a whole, held against a number that is none.
+fn no_share(side: &Operand, bound: &Typed, vocabulary: &Vocabulary) -> Option<Fault> {
+    let Operand::Metric(metric) = side else { return None };
+    let number = bound.value.as_ref()?.number;
+    let is_share = vocabulary.find(&metric.name).is_some_and(MetricFacts::is_share);
+    (is_share && Ratio::new(number).is_none())
+        .then(|| Fault::NoShare { metric: metric.name.clone(), bound: (number, bound.place.clone()) })
 }
 
 /// The dimension of both sides, or the fault that there is none.

@@ -69,7 +69,7 @@ impl ProjectPath {
                         let message = format!("`{}` leaves the project root", shortened(text));
                         return Err(ValueError::new(EXPECTED, at..at + 2, message)
                             .of(Mistake::OutsideProject)
-                            .with_help("nothing outside the project is ever read or written"));
+                            .with_help("move it into the project, or put `deploy.kdl` into a folder above both"));
                     }
                 }
                 _ => segments.push(segment),
