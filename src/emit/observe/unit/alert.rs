@@ -2,7 +2,7 @@
 
 use crate::emit::observe::rules::RuleFile;
 use crate::emit::observe::simulate::{Phase, Series, Source, State, float};
-use crate::emit::observe::unit::pace::{every, look, samples, step};
+use crate::emit::observe::unit::pace::{divisor, every, look, samples};
 use crate::emit::observe::unit::subject::{Follows, Numbers, Subjected, subjected, violates};
 use crate::emit::observe::unit::{AlertCheck, Fires, Test, burn, joined, recorded_neighbours};
 use crate::plan::Plan;
@@ -58,7 +58,11 @@ impl<'s> Case<'s> {
             threshold: number,
             numbers,
             every,
-            step: if subject.follows == Follows::Counting { step(subject.window, COUNTED.max(events)) } else { every },
+            // Samples lie at the looks, so that a count is whole where a window holds both of its ends.
+            step: match subject.follows {
+                Follows::Counting => divisor(every, subject.window / COUNTED.max(events)),
+                Follows::Now | Follows::Whole | Follows::Evenly | Follows::Quantile(_) => every,
+            },
             hold: look(hold, every),
             subject,
         })

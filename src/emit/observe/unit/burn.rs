@@ -55,7 +55,8 @@ impl<'b> Burn<'b> {
         vec![
             healthy,
             self.steady("silent just before its number", soon, self.rate(), threshold * 0.95, Fires::No),
-            self.steady("fires just beyond its number", soon, self.rate(), beyond, Fires::Yes),
+            self.at_once("fires just beyond its number, at once", soon, beyond),
+            self.over("silent when it is nearly over, just below its number"),
             below,
             self.steady("fires just above its floor", settled, self.low(1.05), 1.0, Fires::Yes),
             self.one_error(soon),
@@ -63,9 +64,9 @@ impl<'b> Burn<'b> {
         ]
     }
 
-    /// So many requests a second that the floor decides nothing.
+    /// So many requests a second that the floor decides nothing, from the second sample on.
     fn rate(&self) -> f64 {
-        RATE.max(self.low(40.0))
+        RATE.max(self.low(40.0)).max(float(self.window.floor) * TWICE / float(self.every))
     }
 
     /// So many requests a second that the long window holds this share of the floor.
@@ -93,6 +94,29 @@ impl<'b> Burn<'b> {
         self.test(what, &phases, vec![AlertCheck { at, fires }])
     }
 
+    /// It waits for nothing: as soon as there are numbers, it fires, and goes on.
+    fn at_once(&self, what: &str, at: u64, bad: f64) -> Test {
+        let phases = [self.phase(self.rate(), bad, at + self.every)];
+        self.test(what, &phases, [2 * self.every, at].map(|at| AlertCheck { at, fires: Fires::Yes }).into())
+    }
+
+    /// The long window still holds an outage, the short one lies just below the number.
+    fn over(&self, what: &str) -> Test {
+        let outage = 2 * look(self.short, self.every);
+        let at = outage + look(self.short, self.every) + 2 * self.every;
+        let phases = [
+            self.phase(self.rate(), self.twice(), outage),
+            self.phase(self.rate(), self.threshold * 0.95, at + self.every - outage),
+        ];
+        let check = |at, fires| AlertCheck { at, fires };
+        self.test(what, &phases, vec![check(outage - self.every, Fires::Yes), check(at, Fires::No)])
+    }
+
+    /// The bad share of an outage.
+    fn twice(&self) -> f64 {
+        if self.threshold * TWICE > 1.0 { f64::midpoint(1.0, self.threshold) } else { self.threshold * TWICE }
+    }
+
     fn neighbours(&self) -> Vec<Series> {
         let many = float(self.window.floor) * 1000.0;
         recorded_neighbours(&self.signal.recordings, |recording| match recording.what {
@@ -115,8 +139,7 @@ impl<'b> Burn<'b> {
     /// The long window decides when it fires, the short one when it ends. Whether a window holds the sample at its
     /// beginning differs between versions of Prometheus, so that one look on each side is left open.
     fn outage(&self, begin: u64) -> Test {
-        let bad =
-            if self.threshold * TWICE > 1.0 { f64::midpoint(1.0, self.threshold) } else { self.threshold * TWICE };
+        let bad = self.twice();
         let looks = |window: u64| float(window / self.every);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of looks")]
         let seconds = |looks: f64| looks.max(0.0).floor() as u64 * self.every;

@@ -7,12 +7,15 @@ use crate::emit::observe::unit::subject::{Follows, Subjected, subjected};
 use crate::emit::observe::unit::{FOREVER, Test, ValueCheck, objective};
 use crate::model::SampleForm;
 use crate::plan::Plan;
-use crate::plan::signal::{Objective, Recording, What};
+use crate::plan::signal::{Objective, Recording, Share, What};
 
 /// How many samples a window holds.
 const SAMPLES: u64 = 50;
 /// How far a value may be from the one that is meant, as a share of it: less than any other window would make it.
 const NEAR: f64 = 0.04;
+/// How many slow requests a quantile bears and how many it does not, as parts of those that it allows.
+const FEW: f64 = 0.75;
+const MANY: f64 = 1.9;
 
 /// The tests of a recorded series; none of one that nothing describes.
 pub(super) fn tests(plan: &Plan<'_>, file: &RuleFile<'_>, recording: &Recording) -> Vec<Test> {
@@ -73,7 +76,15 @@ impl<'s> Scene<'s> {
     }
 
     fn check(&self, at: u64, value: f64) -> ValueCheck {
-        let near = if value == 0.0 { NEAR } else { value.abs() * NEAR };
+        self.check_near(at, value, if value == 0.0 { NEAR } else { value.abs() * NEAR })
+    }
+
+    /// A share and its rest are equally near: one of the two rates that make it up may look back wrongly alone.
+    fn check_share(&self, at: u64, value: f64) -> ValueCheck {
+        self.check_near(at, value, value.min(1.0 - value) * NEAR)
+    }
+
+    fn check_near(&self, at: u64, value: f64, near: f64) -> ValueCheck {
         let query = format!("abs({} - {}) < bool {}", self.recording.selector(), number(value), number(near));
         ValueCheck { at, query, labels: self.recording.labels.clone(), value: Some(1) }
     }
@@ -107,16 +118,16 @@ impl<'s> Scene<'s> {
             Source::Traffic { .. } => 0.0,
             Source::Ends { .. } | Source::Latency { .. } | Source::Described { .. } | Source::Recorded { .. } => 1.0,
         };
-        let value = match (what, self.source) {
-            (What::Events, _) => all / looks * float(self.window),
-            (What::Good, _) => few * before / looks,
-            (What::Value, Source::Ends { share: crate::plan::signal::Share::Good, .. }) => few * before / all,
-            (What::Total, _) | (What::Value, Source::Traffic { .. }) => all / looks,
-            (What::Value | What::ErrorRatio, _) => many * after / all,
+        let check = match (what, self.source) {
+            (What::Events, _) => self.check(at, all / looks * float(self.window)),
+            (What::Good, _) => self.check(at, few * before / looks),
+            (What::Value, Source::Ends { share: Share::Good, .. }) => self.check_share(at, few * before / all),
+            (What::Total, _) | (What::Value, Source::Traffic { .. }) => self.check(at, all / looks),
+            (What::Value | What::ErrorRatio, _) => self.check_share(at, many * after / all),
         };
         let states =
             [(State::Requests { rate: few, bad: 0.0 }, begin), (State::Requests { rate: many, bad }, self.settled())];
-        self.test(&states, vec![self.check(at, value)])
+        self.test(&states, vec![check])
     }
 
     /// In half of the window nothing, in the other half one each second.
@@ -128,31 +139,35 @@ impl<'s> Scene<'s> {
         self.test(&states, vec![self.check(at, share)])
     }
 
-    /// A quarter fewer than the quantile allows are slow, then half as many again, and then none: it stays until a third
-    /// of the window has passed.
+    /// A quarter fewer than the quantile allows are slow, then nearly twice as many, and then none: it stays until about
+    /// half of the window has passed. The looks stand on both sides of that moment, equally far from it, so that any
+    /// other window is noticed.
     fn quantile(&self, quantile: f64) -> Test {
-        let [few, many] = [0.75, 1.5].map(|part| part * (1.0 - quantile));
+        let [few, many] = [FEW, MANY].map(|part| part * (1.0 - quantile));
         let lasts = look(self.settled(), self.step * self.every);
         let all = self.window / self.step;
-        let end = 2 * lasts;
         let slow = |passed: u64, all: u64| many * float(all.saturating_sub(passed)) / float(all) > 1.0 - quantile;
+        let is_slow = |passed: u64| slow(passed, all) && slow(passed, all - 1);
+        let is_fast = |passed: u64| !slow(passed, all) && !slow(passed, all - 1);
+        let border = (0..all).rfind(|passed| is_slow(*passed)).unwrap_or(0);
+        let before = border.saturating_sub(self.every / self.step / 2).max(1) - 1;
+        let is_look = |at: &u64| (at + before * self.step).is_multiple_of(self.every);
+        let end = (0..self.every).map(|more| 2 * lasts + more * self.step).find(is_look).unwrap_or(2 * lasts);
         let passed = |at: u64| (at - end) / self.step + 1;
-        let is_slow = |at: u64| slow(passed(at), all) && slow(passed(at), all - 1);
-        let is_fast = |at: u64| !slow(passed(at), all) && !slow(passed(at), all - 1);
-        let looks = || (0..=all * self.step / self.every).map(|count| end + count * self.every);
-        let border = f64::midpoint(self.source.seen(0.0), self.source.seen(f64::INFINITY));
-        let query = format!("{} > bool {}", self.recording.selector(), number(border));
+        let looks = || (0..=all * self.step / self.every).map(|count| look(end, self.every) + count * self.every);
+        let between = f64::midpoint(self.source.seen(0.0), self.source.seen(f64::INFINITY));
+        let query = format!("{} > bool {}", self.recording.selector(), number(between));
         let check = |at: u64, value| ValueCheck {
             at,
             query: query.clone(),
             labels: self.recording.labels.clone(),
             value: Some(value),
         };
-        let mut checks = vec![check(lasts - self.every, 0), check(end - self.every, 1)];
-        checks.extend(looks().rfind(|at| is_slow(*at)).map(|at| check(at, 1)));
-        checks.extend(looks().find(|at| is_fast(*at)).map(|at| check(at, 0)));
+        let mut checks = vec![check(lasts - self.every, 0), check(look(end, self.every) - self.every, 1)];
+        checks.extend(looks().rfind(|at| is_slow(passed(*at))).map(|at| check(at, 1)));
+        checks.extend(looks().find(|at| is_fast(passed(*at))).map(|at| check(at, 0)));
         let state = |bad: f64| State::Requests { rate: RATE, bad };
-        self.test(&[(state(few), lasts), (state(many), lasts), (state(0.0), lasts)], checks)
+        self.test(&[(state(few), lasts), (state(many), end - lasts), (state(0.0), lasts)], checks)
     }
 
     /// Two events, which are counted until the window has passed.
