@@ -123,6 +123,98 @@ environment "production" { host "cloud-run" region="europe-west1" project="acme-
     );
     assert!(quiet.iter().any(|one| one.path.ends_with("rules/production.service.api.yml")));
     assert!(!quiet.iter().any(|one| one.path.ends_with("alertmanager.yml")));
+    let prometheus = artifact(&quiet, "deploy/observability/prometheus/prometheus.yml");
+    assert!(prometheus.find("alerting").is_none());
+}
+
+fn scalar(file: &Artifact, path: &str) -> String {
+    let found = file.find(path).unwrap_or_else(|| panic!("no {path} in {}", file.path));
+    found.tree.joined().unwrap_or_else(|| panic!("{path} is no text"))
+}
+
+#[test]
+fn prometheus_scrapes_what_the_rules_read() {
+    let files = built(SHOP);
+    let file = artifact(&files, "deploy/observability/prometheus/prometheus.yml");
+    let jobs = file.find("scrape_configs").unwrap().tree.items();
+    let names: Vec<&str> = jobs.iter().map(|job| job.key("job_name").unwrap().as_text().unwrap()).collect();
+    // One program for each exporter, and each service that is scraped: the others push.
+    assert_eq!(
+        names,
+        ["shop.staging.api", "stackdriver_exporter", "blackbox_exporter", "shop.production.api"],
+        "{}",
+        deployc::render::text(file)
+    );
+    assert_eq!(scalar(file, "scrape_configs[0].file_sd_configs[0].files[0]"), "targets/staging.api.yml");
+    assert_eq!(scalar(file, "scrape_configs[2].static_configs[1].targets[0]"), "https://shop.example");
+    assert_eq!(scalar(file, "rule_files[0]"), "rules/*.yml");
+    assert_eq!(scalar(file, "alerting.alertmanagers[0].static_configs[0].targets[0]"), "localhost:9093");
+}
+
+#[test]
+fn the_collector_labels_strikes_out_and_samples_what_is_pushed() {
+    let collector = "deploy/observability/otel-collector.yaml";
+    let files = built(SHOP);
+    let file = artifact(&files, collector);
+    assert_eq!(
+        scalar(file, "exporters.prometheusremotewrite.endpoint"),
+        "https://prometheus.acme.example/api/v1/write"
+    );
+    let text = deployc::render::text(file);
+    for told in [
+        r#"set(datapoint.attributes["app"], resource.attributes["service.namespace"])"#,
+        "sampling_percentage: 10",
+        r"(?i)^\\Qtoken\\E$$",
+        "${env:TRACES_ENDPOINT}",
+    ] {
+        assert!(text.contains(told), "{told} in\n{text}");
+    }
+    let bare = built(&SHOP.replace(" redact=\"email,token\"", "").replace("    traces \"otlp\" sample=\"10%\"\n", ""));
+    let text = deployc::render::text(artifact(&bare, collector));
+    assert!(!text.contains("redaction") && !text.contains("logs:") && !text.contains("traces"), "{text}");
+    // Environments that are observed otherwise have a collector of their own.
+    let apart = built(&SHOP.replace(
+        "environment \"staging\" { ",
+        "environment \"staging\" { observe { metrics \"prometheus\" url=\"https://staging.acme.example/\" }; ",
+    ));
+    let staging = artifact(&apart, "deploy/observability/otel-collector.staging.yaml");
+    assert_eq!(
+        scalar(staging, "exporters.prometheusremotewrite.endpoint"),
+        "https://staging.acme.example/api/v1/write"
+    );
+}
+
+#[test]
+fn what_scrapes_everything_needs_no_collector() {
+    let scraped = built(
+        r#"edition "2026"
+app "hello" { repo "github.com/acme/hello" }
+service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" }; metrics port=9000 path="/numbers" }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
+"#,
+    );
+    assert!(!scraped.iter().any(|one| one.path.contains("otel-collector")));
+    let file = artifact(&scraped, "deploy/observability/prometheus/prometheus.yml");
+    let text = deployc::render::text(file);
+    assert!(text.contains("metrics_path: /numbers") && text.contains("port 9000"), "{text}");
+}
+
+#[test]
+fn another_backend_is_refused_where_it_is_named() {
+    let deploy = r#"edition "2026"
+app "hello" { repo "github.com/acme/hello" }
+service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" } }
+environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
+observe { metrics "datadog" }
+"#;
+    let loader = Memory::new().with("deploy.kdl", deploy.as_bytes());
+    let mut compilation = deployc::check(&loader, "deploy.kdl", None).unwrap();
+    assert!(!compilation.has_errors(), "it is checked as everything is: {:#?}", compilation.diagnostics);
+    assert!(compilation.build().is_none());
+    let told: Vec<_> = compilation.diagnostics.iter().filter(|one| one.code.as_str() == "output/not-yet").collect();
+    assert_eq!(told.len(), 1, "{:#?}", compilation.diagnostics);
+    let span = told[0].primary.span;
+    assert_eq!(&deploy[span.start as usize..span.end as usize], "\"datadog\"");
 }
 
 #[test]

@@ -58,10 +58,7 @@ fn files() -> Vec<Artifact> {
         let document = tree(&serde_json::from_str(json).unwrap_or_else(|error| panic!("{path}: {error}")));
         Artifact::yaml(path, Group::CiCd, Dialect::Plain, document, &origin)
     };
-    vec![
-        yaml(".github/dependabot.yml", include_str!("prove/dependabot.json")),
-        yaml("deploy/observability/otel-collector.yaml", include_str!("prove/collector.json")),
-    ]
+    vec![yaml(".github/dependabot.yml", include_str!("prove/dependabot.json"))]
 }
 
 /// Proves the files of `deploy` as `changes` alter them, each change on its own.

@@ -1,10 +1,13 @@
 //! The group observability: rules with their tests, routes, dashboards, collector and documents.
 
 mod alertmanager;
+mod collector;
 mod document;
 mod grafana;
+mod prometheus;
 mod rules;
 mod simulate;
+mod source;
 mod unit;
 
 use crate::artifact::Artifact;
@@ -18,7 +21,10 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let files = rules::files(plan, signals);
     rules::emit(plan, &files, &boards, artifacts);
     unit::emit(plan, &files, &boards, artifacts);
+    let used = source::used(plan, &files);
+    prometheus::emit(plan, &used, artifacts);
+    collector::emit(plan, artifacts);
     alertmanager::emit(plan, artifacts);
     grafana::emit(plan, &boards, signals, artifacts);
-    document::emit(plan, signals, &boards, artifacts);
+    document::emit(plan, signals, &boards, &used, artifacts);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from .core import Broken, Check, Finding, Tools, Tree, lines_of, matching
 RULES = r"^deploy/observability/prometheus/rules/.+\.ya?ml$"
 TESTS = r"^deploy/observability/prometheus/tests/.+\.ya?ml$"
 PROMETHEUS = r"^deploy/observability/prometheus/prometheus\.ya?ml$"
+COLLECTOR = r"^deploy/observability/otel-collector(\.[a-z0-9-]+)?\.yaml$"
 ALERTMANAGER = r"^deploy/observability/alertmanager\.ya?ml$"
 DASHBOARD = r"^deploy/observability/grafana/.+\.json$"
 TEMPLATE_QUERY = re.compile(r"^\s*(label_values|query_result|metrics|label_names)\((.*)\)\s*$", re.S)
@@ -48,6 +50,19 @@ def each(command: list[str]):
         return findings
 
     return judge
+
+
+def collector(tools: Tools, tree: Tree, files: list[str]) -> list[Finding]:
+    """The collector itself reads its configuration and makes every component of it; what its environment holds is given."""
+    findings = []
+    for file in files:
+        names = re.findall(r"\$\{env:(\w+)\}", tree.text(file))
+        environment = {**os.environ, **dict.fromkeys(names, "http://localhost:4318")}
+        command = [str(tools.cache / "otelcol" / "otelcol"), "validate", f"--config={tree.path(file)}"]
+        done = tools.run(command, environment=environment)
+        if done.returncode:
+            findings.append(Finding(file, "\n".join(lines_of(done))))
+    return findings
 
 
 def rule_tests_use_rules(tools: Tools, tree: Tree, files: list[str]) -> list[Finding]:
@@ -203,7 +218,8 @@ CHECKS = (
     Check("promtool-rules", matching(RULES), each(["promtool", "check", "rules", "--lint=all", "--lint-fatal"])),
     Check("promtool-tests", matching(TESTS), each(["promtool", "test", "rules"])),
     Check("promtool-coverage", matching(RULES), rule_tests_use_rules),
-    Check("promtool-config", matching(PROMETHEUS), each(["promtool", "check", "config"]), rare=True),
+    Check("promtool-config", matching(PROMETHEUS), each(["promtool", "check", "config"])),
+    Check("otelcol-config", matching(COLLECTOR), collector),
     Check("amtool-config", matching(ALERTMANAGER), each(["amtool", "check-config"])),
     Check("amtool-routes", matching(ALERTMANAGER), routes),
     Check("grafana-types", matching(DASHBOARD), grafana_types),

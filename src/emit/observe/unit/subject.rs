@@ -1,12 +1,13 @@
 //! A metric under test: how its value is made, how fast it follows, and the numbers on both sides of a threshold.
 
-use crate::derive::{EnvironmentFacts, Workload};
+use crate::derive::Workload;
 use crate::emit::observe::rules::RuleFile;
 use crate::emit::observe::simulate::{Bounds, RATE, Requests, Source, State, float, number};
+use crate::emit::observe::source::{measured, subject_of};
 use crate::model::{MetricDimension, SampleForm, StdConvention};
 use crate::plan::Plan;
-use crate::plan::signal::{Made, Measure, Recording, Sample, Scope, Share, Subject, convention, measure, metric_named};
-use crate::syntax::expression::{Metric, MetricLabel, Operator, Place};
+use crate::plan::signal::{Made, Measure, Recording, Sample, Share, Subject, convention};
+use crate::syntax::expression::Operator;
 
 /// A metric under test.
 pub(super) struct Subjected {
@@ -31,36 +32,6 @@ pub(super) enum Follows {
     Quantile(f64),
     /// It counts events in the window.
     Counting,
-}
-
-/// The workload, resource or domain of a recorded series.
-fn subject_of<'p>(plan: &Plan<'p>, environment: &'p EnvironmentFacts, recording: &'p Recording) -> Subject<'p> {
-    let label = |name: &str| recording.labels.iter().find(|(label, _)| label == name).map(|(_, value)| value.as_str());
-    if let Some(workload) = label("service").and_then(|name| environment.workload(name)) {
-        return Subject::Workload(workload);
-    }
-    let resources = &plan.setting(environment).resources;
-    if let Some(name) = label("resource")
-        && let Some(resource) = resources.iter().find(|resource| resource.name.value == name)
-    {
-        return Subject::Resource(resource);
-    }
-    label("domain").map_or(Subject::Environment, Subject::Domain)
-}
-
-fn metric_of(recording: &Recording) -> Metric {
-    let mut metric = metric_named(&recording.metric);
-    let own = ["app", "environment", "service", "resource", "domain", "slo"];
-    for (name, value) in recording.labels.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
-        let place = Place::default();
-        metric.labels.push(MetricLabel {
-            name: name.clone(),
-            name_place: place,
-            value: value.clone(),
-            value_place: place,
-        });
-    }
-    metric
 }
 
 /// How the requests of a service look, by status and by duration.
@@ -120,7 +91,7 @@ fn tenths(near: f64) -> Bounds {
 /// How the values of a recorded series are made, near a number. What nothing describes is put in as it is recorded.
 pub(super) fn subjected(plan: &Plan<'_>, file: &RuleFile<'_>, recording: &Recording, near: f64) -> Subjected {
     let subject = subject_of(plan, file.environment, recording);
-    let found = measure(plan, file.environment, subject, &metric_of(recording), Scope::Service);
+    let found = measured(plan, file.environment, recording);
     let window = recording.window.map_or(0, |window| window.seconds().max(1));
     let with = |sources, follows, dimension| Subjected { sources, window, follows, dimension };
     let Some(found) = found else { return Subjected::recorded(recording, MetricDimension::Count) };

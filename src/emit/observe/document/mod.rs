@@ -1,35 +1,44 @@
-//! `monitoring-setup.md` and `metrics-contract.md`: what is watched, how, and what every program must export for it.
+//! `monitoring-setup.md`: what is watched, how, and who is told; beside it the contract of what programs export.
 
-use crate::artifact::markdown::{Inline, Prose, bullets, fence, heading, item, paragraph, prose, row, table};
+mod contract;
+
+use std::collections::BTreeSet;
+
+use crate::artifact::markdown::{Inline, Prose, bullets, heading, item, paragraph, prose, row, table};
 use crate::artifact::{Artifact, Block, Group};
-use crate::derive::{EnvironmentFacts, Role, Workload};
+use crate::emit::observe::collector::{self, Collector};
+use crate::emit::observe::prometheus::{self, Pushed};
+use crate::emit::observe::source::Used;
 use crate::emit::observe::{alertmanager, grafana, rules};
-use crate::model::{self, LogFormat, MetricExporter, StdContractSeries, StdMetric, StdMetricSource};
+use crate::model::{LogFormat, StdMetricSource};
 use crate::plan::Plan;
 use crate::plan::link;
-use crate::plan::signal::{
-    Board, Scope, Signal, Subject, convention, defaults, exporter, measure, metric_named, omissions, series_name,
-    service_kind, watched,
-};
+use crate::plan::signal::{Board, Signal, defaults, omissions, watched};
 use crate::source::Origin;
-use crate::standard;
 
 /// Adds both documents.
-pub(super) fn emit(plan: &Plan<'_>, signals: &[Signal], boards: &[Board], artifacts: &mut Vec<Artifact>) {
+pub(super) fn emit(
+    plan: &Plan<'_>,
+    signals: &[Signal],
+    boards: &[Board],
+    used: &[Used<'_>],
+    artifacts: &mut Vec<Artifact>,
+) {
     if watched(plan).is_empty() {
         return;
     }
     let origin = Origin::rule("every project that is watched has this document");
     let path = |name: &str| format!("{}/observability/{name}.md", plan.docs());
-    let setup = setup(plan, signals, boards);
+    let setup = setup(plan, signals, boards, used);
     artifacts.push(Artifact::markdown(path("monitoring-setup"), Group::Observability, setup, &origin));
-    let contract = contract(plan);
+    let contract = contract::blocks(plan);
     artifacts.push(Artifact::markdown(path("metrics-contract"), Group::Observability, contract, &origin));
 }
 
-fn setup(plan: &Plan<'_>, signals: &[Signal], boards: &[Board]) -> Vec<Block> {
+fn setup(plan: &Plan<'_>, signals: &[Signal], boards: &[Board], used: &[Used<'_>]) -> Vec<Block> {
     let mut blocks = vec![heading(1, "Monitoring set-up")];
-    blocks.extend(sources(plan));
+    blocks.extend(sources(plan, used));
+    blocks.extend(pushed(plan));
     blocks.extend(thresholds(plan, signals));
     blocks.extend(promises(plan));
     blocks.extend(escalation(plan));
@@ -40,33 +49,35 @@ fn setup(plan: &Plan<'_>, signals: &[Signal], boards: &[Board]) -> Vec<Block> {
 }
 
 /// Where the metrics come from, and what must run for them.
-fn sources(plan: &Plan<'_>) -> Vec<Block> {
-    let mut used: Vec<(MetricExporter, Origin)> = Vec::new();
-    for environment in watched(plan) {
-        for workload in &environment.workloads {
-            for fact in standard::all::<StdMetric>("metric") {
-                let metric = metric_named(&fact.name.value);
-                let found = measure(plan, environment, Subject::Workload(workload), &metric, Scope::Service);
-                if let Some(found) = found
-                    && !used.iter().any(|(known, _)| *known == found.exporter)
-                {
-                    used.push((found.exporter, workload.name.origin.clone()));
-                }
-            }
+fn sources(plan: &Plan<'_>, used: &[Used<'_>]) -> Vec<Block> {
+    let mut programs: Vec<(&'static StdMetricSource, Vec<&str>, Origin)> = Vec::new();
+    for one in used {
+        let at = programs.iter().position(|(known, ..)| known.title.value == one.fact.title.value);
+        let flags = one.fact.needs.iter().map(|flag| flag.value.as_str());
+        match at.and_then(|at| programs.get_mut(at)) {
+            Some((_, known, _)) => known.extend(flags),
+            None => programs.push((one.fact, flags.collect(), one.origin.clone())),
         }
     }
     let mut all = table(["Source", "What must run", "Flags"]);
-    for (by, origin) in used {
-        let Some(source) = standard::get::<StdMetricSource>("metric-source", by.word()) else { continue };
+    for (source, mut flags, origin) in programs {
+        let mut told = BTreeSet::new();
+        flags.retain(|flag| told.insert(*flag));
         let describe = source.describe.as_ref().map(|text| text.value.clone()).unwrap_or_default();
-        let flags = Prose::joined(source.needs.iter().map(|flag| Inline::code(flag.value.clone())), " ");
+        let flags = Prose::joined(flags.into_iter().map(Inline::code), " ");
         all = all.row(row([Prose::from(source.title.value.clone()), prose(&describe, &[]), flags]).at(&origin));
     }
-    let defaults = defaults();
+    let pushed =
+        if collector::collectors(plan).iter().any(Collector::takes_metrics) { Pushed::Yes } else { Pushed::No };
+    let flags = prometheus::flags(plan, pushed).into_iter().map(Inline::code);
     let mut blocks = vec![
         heading(2, "Metrics"),
         paragraph(
-            Prose::from("Prometheus reads the rules in ")
+            Prose::from("Prometheus runs with ")
+                .then(Inline::file("prometheus.yml", prometheus::PATH))
+                .then(" and the flags ")
+                .then(Prose::joined(flags, " "))
+                .then("; it reads the rules in ")
                 .then(Inline::code(rules::FOLDER))
                 .then(", which lie beside their unit tests. What each program exports is written in the ")
                 .then(Inline::file("metrics contract", format!("{}/observability/metrics-contract.md", plan.docs())))
@@ -78,19 +89,46 @@ fn sources(plan: &Plan<'_>) -> Vec<Block> {
         let observe = plan.observe(environment);
         let metrics = observe.and_then(|observe| observe.metrics.as_ref());
         let origin = metrics.map_or(&environment.name.origin, |metrics| &metrics.origin);
-        let address = metrics.and_then(|metrics| metrics.url.as_ref()).map(|url| format!(" at {}", url.value));
-        let text = format!(
-            "In {} Prometheus{} keeps samples for {} and evaluates rules every {}.",
-            environment.name.value,
-            address.unwrap_or_default(),
+        let at = Prose::from(format!("In {} Prometheus", environment.name.value));
+        let at = match metrics.and_then(|metrics| metrics.url.as_ref()) {
+            Some(url) => at.then(" at ").then(Inline::url(url.value.clone(), url.value.clone())),
+            None => at,
+        };
+        let text = at.then(format!(
+            " keeps samples for {} and evaluates rules every {}.",
             plan.retention(environment),
-            defaults.evaluation_interval.value
-        );
+            defaults().evaluation_interval.value
+        ));
         blocks.push(paragraph(text).at(origin));
     }
-    blocks.push(fence("yaml", format!("rule_files:\n  - {}/*.yml", rules::FOLDER)));
     blocks
 }
+
+/// The collectors, and what their own environment must hold.
+fn pushed(plan: &Plan<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for collector in collector::collectors(plan) {
+        let names: Vec<&str> = collector.environments.iter().map(|one| one.name.value.as_str()).collect();
+        let Some(origin) = collector.environments.last().map(|one| &one.name.origin) else { continue };
+        let text = Prose::from(format!(
+            "The collector of {} is OpenTelemetry's contrib distribution with ",
+            names.join(" and ")
+        ))
+        .then(Inline::file(NAME_SHOWN, collector.path.clone()))
+        .then("; it takes OTLP on ports 4317 (gRPC) and 4318 (HTTP), from the programs alone.");
+        blocks.push(paragraph(text).at(origin));
+        let variables = collector.variables();
+        if !variables.is_empty() {
+            let told = |(name, what): (&str, &str)| item(Prose::from(Inline::code(name)).then(format!(": {what}.")));
+            blocks.push(paragraph("Its environment holds, as nothing declares them:").at(origin));
+            blocks.push(bullets(variables.into_iter().map(told)));
+        }
+    }
+    if blocks.is_empty() { blocks } else { [vec![heading(2, "Collector")], blocks].concat() }
+}
+
+/// What a link to the collector's configuration is called.
+const NAME_SHOWN: &str = "its configuration";
 
 /// Every alert with its number, and where it leads.
 fn thresholds(plan: &Plan<'_>, signals: &[Signal]) -> Vec<Block> {
@@ -268,170 +306,4 @@ fn left_out(plan: &Plan<'_>) -> Vec<Block> {
         all = all.row(row(cells).at(&omission.origin));
     }
     if all.is_empty() { Vec::new() } else { vec![heading(2, "Not watched"), all] }
-}
-
-fn contract(plan: &Plan<'_>) -> Vec<Block> {
-    let mut blocks = vec![
-        heading(1, "Metrics contract"),
-        paragraph("What each program must export so that its alerts, dashboards and rollbacks can see it."),
-    ];
-    let mut done: Vec<&str> = Vec::new();
-    for environment in watched(plan).into_iter().rev() {
-        for workload in &environment.workloads {
-            if workload.role.value != Role::Task && !done.contains(&workload.name.value.as_str()) {
-                done.push(&workload.name.value);
-                blocks.extend(of_service(plan, environment, workload));
-            }
-        }
-    }
-    blocks
-}
-
-fn of_service(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<Block> {
-    let setting = plan.setting(environment);
-    let service = workload.service(setting);
-    let origin = &workload.name.origin;
-    let mut blocks = vec![heading(2, workload.name.value.clone()).at(origin)];
-    let scraped = service.and_then(|service| service.metrics.as_ref());
-    let way = match scraped {
-        Some(metrics) => {
-            let port = metrics.port.as_ref().map(|port| port.value.get());
-            let port = port.or_else(|| workload.main_port().map(|port| u64::from(port.port.value)));
-            let port = port.map(|port| format!(" on port {port}")).unwrap_or_default();
-            paragraph(
-                Prose::from("Scraped at ").then(Inline::code(metrics.path.value.clone())).then(format!("{port}.")),
-            )
-            .at(&metrics.origin)
-        }
-        None => paragraph("Pushed by OTLP to the collector.").at(origin),
-    };
-    blocks.push(way);
-    blocks.push(labels(plan, environment, workload));
-    let mut all = table(["Series", "Type", "Unit", "Labels", "Meaning"]);
-    if workload.role.value.takes_traffic() {
-        for (cells, at) in request_rows(plan, environment, workload) {
-            all = all.row(row(cells).at(&at));
-        }
-    }
-    for fact in contract_series(plan, environment, workload) {
-        let names = fact.label.iter().map(|label| Inline::code(label.name.value.clone()));
-        let cells = [
-            Prose::from(Inline::code(fact.name.value.clone())),
-            fact.type_.value.clone().into(),
-            fact.unit.value.clone().into(),
-            Prose::joined(names, ", "),
-            fact.describe.as_ref().map(|text| text.value.clone()).unwrap_or_default().into(),
-        ];
-        all = all.row(row(cells).at(&fact.origin));
-    }
-    let own = setting.metrics.iter().filter(|own| {
-        own.query.is_empty() && own.service.as_ref().is_some_and(|name| name.value == workload.name.value)
-    });
-    for own in own {
-        let cells = [
-            Prose::from(Inline::code(series_name(own))),
-            own.kind.value.word().into(),
-            own.unit.as_ref().map(|unit| unit.value.clone()).unwrap_or_default().into(),
-            Prose::default(),
-            own.describe.as_ref().map(|text| text.value.clone()).unwrap_or_default().into(),
-        ];
-        all = all.row(row(cells).at(&own.origin));
-    }
-    if !all.is_empty() {
-        blocks.push(all);
-    }
-    let health = service.and_then(|service| service.health.as_ref());
-    let health = health.or_else(|| workload.main_port().and_then(|port| port.node.health.as_ref()));
-    if let Some(probe) = health
-        && let Some(path) = &probe.path
-    {
-        let text =
-            Prose::from("Health: ").then(Inline::code(path.value.clone())).then(" answers 200 while it can work.");
-        blocks.push(paragraph(text).at(&path.origin));
-    }
-    blocks.extend(log_fields(plan, environment));
-    blocks
-}
-
-fn labels(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Block {
-    let pair = |name: &str, value: &str| Inline::code(format!("{name}=\"{value}\""));
-    let source: Option<&'static StdMetricSource> = standard::get("metric-source", MetricExporter::Contract.word());
-    let version = source.and_then(|source| source.version_label.as_ref()).map_or("", |label| label.value.as_str());
-    let text = Prose::from("Every series carries ")
-        .then(Prose::joined([pair("app", plan.app()), pair("service", &workload.name.value)], ", "))
-        .then(", ")
-        .then(Inline::code("environment"))
-        .then(format!(" (here {}) and ", environment.name.value))
-        .then(Inline::code(version))
-        .then(", the name of the running version on its platform.");
-    paragraph(text).at(&workload.name.origin)
-}
-
-fn request_rows(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Workload) -> Vec<([Prose; 5], Origin)> {
-    let convention = convention(plan, environment, workload);
-    let names = || Prose::joined(convention.label.iter().map(|label| Inline::code(label.name.value.clone())), ", ");
-    let bounds: Vec<&str> = convention.buckets.iter().map(|bound| bound.value.as_str()).collect();
-    let rows = convention.series.iter().map(|series| {
-        let counter = series.type_.value == "counter";
-        let meaning = if counter {
-            "Requests answered.".to_owned()
-        } else {
-            format!("Time to answer; bounds {}.", bounds.join(", "))
-        };
-        let unit = if counter { "requests" } else { series.unit.value.as_str() };
-        let cells = [
-            Prose::from(Inline::code(series.name.value.clone())),
-            series.type_.value.clone().into(),
-            unit.into(),
-            names(),
-            meaning.into(),
-        ];
-        (cells, series.origin.clone())
-    });
-    rows.collect()
-}
-
-/// The series beyond requests that the metrics of a service read.
-fn contract_series(
-    plan: &Plan<'_>,
-    environment: &EnvironmentFacts,
-    workload: &Workload,
-) -> Vec<&'static StdContractSeries> {
-    let kind = service_kind(workload.role.value);
-    let platform = &workload.host.platform.value;
-    let facts: Vec<&'static StdMetric> = standard::all("metric");
-    let read = |series: &StdContractSeries| {
-        facts.iter().any(|fact| {
-            let by = exporter(fact, platform, Some(workload.role.value)).0;
-            let found = measure(
-                plan,
-                environment,
-                Subject::Workload(workload),
-                &metric_named(&fact.name.value),
-                Scope::Service,
-            );
-            by == MetricExporter::Contract
-                && found.is_some_and(|found| {
-                    let text = found.value(defaults().window.value);
-                    text.contains(&series.name.value) && (!text.contains("queue=") || !text.contains("{queue}"))
-                })
-        })
-    };
-    let of_kind = |series: &StdContractSeries| series.kind.iter().any(|one| Some(one.value) == kind);
-    standard::all::<StdContractSeries>("contract-series")
-        .into_iter()
-        .filter(|series| of_kind(series) && read(series))
-        .collect()
-}
-
-fn log_fields(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Block> {
-    let logs: &model::Logs = plan.observe(environment)?.logs.as_ref()?;
-    let fields = ["time", "level", "message", "service", "version", "trace_id"].map(Inline::code);
-    match logs.format.value {
-        LogFormat::Json | LogFormat::Logfmt => {
-            let text = Prose::from("Each log line has the fields ").then(Prose::joined(fields, ", ")).then(".");
-            Some(paragraph(text).at(&logs.format.origin))
-        }
-        LogFormat::Text => None,
-    }
 }
