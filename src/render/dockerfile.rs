@@ -10,16 +10,16 @@ pub(super) fn print<'a>(file: &'a Dockerfile, header: &str, origin: &'a Origin, 
     if let Some(syntax) = &file.syntax {
         printer.line(&["# syntax=", &characters::one_line(&syntax.value)].concat(), &syntax.origin);
     }
-    printer.line(&["# ", header].concat(), origin);
+    printer.line(&["# ", header].concat(), &super::HEADER);
     if !file.arguments.is_empty() {
-        printer.end(origin);
+        printer.blank();
     }
     for (name, default) in &file.arguments {
         printer.line(&argument(name, default.as_deref()), origin);
     }
     for stage in &file.stages {
         let own = stage.origin.as_ref().unwrap_or(origin);
-        printer.end(own);
+        printer.blank();
         comment(stage.comment.as_deref(), own, printer);
         printer.line(&from(stage), own);
         for instruction in &stage.instructions {

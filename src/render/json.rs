@@ -24,7 +24,7 @@ pub(super) fn print<'a>(
             if !entries.is_empty() {
                 printer.put(",");
             }
-            printer.end(origin);
+            printer.end(&super::HEADER);
             rest_of_map(entries, 0, own, printer);
         }
         _ => value(tree, 0, own, printer),

@@ -6,8 +6,8 @@ use crate::source::Origin;
 
 /// Prints lines under a header comment.
 pub(super) fn print<'a>(lines: &'a [Line], header: &str, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
-    printer.line(&["# ", header].concat(), origin);
-    printer.end(origin);
+    printer.line(&["# ", header].concat(), &super::HEADER);
+    printer.blank();
     for line in lines {
         let origin = line.origin.as_ref().unwrap_or(origin);
         for comment in line.comment.iter().flat_map(|comment| characters::comment_lines(comment)) {
@@ -18,7 +18,7 @@ pub(super) fn print<'a>(lines: &'a [Line], header: &str, origin: &'a Origin, pri
         match &line.kind {
             LineContent::Pattern(pattern) => printer.line(&self::pattern(pattern), origin),
             LineContent::Assignment(name, value) => printer.line(&[name, "=", &assigned(value)].concat(), origin),
-            LineContent::Blank => printer.end(origin),
+            LineContent::Blank => printer.blank(),
         }
     }
 }

@@ -16,10 +16,10 @@ pub(super) fn print<'a>(
     printer: &mut Printer<'a, '_>,
 ) {
     // `--` would end the comment early in old readers.
-    printer.line(&["<!-- ", &header.replace("--", "- -"), " -->"].concat(), origin);
+    printer.line(&["<!-- ", &header.replace("--", "- -"), " -->"].concat(), &super::HEADER);
     let mut markdown = Markdown { printer, path };
     if !blocks.is_empty() {
-        markdown.printer.end(origin);
+        markdown.printer.blank();
         markdown.blocks(blocks, "", origin);
     }
 }
@@ -36,10 +36,10 @@ impl<'a> Markdown<'a, '_, '_> {
         for block in blocks.iter().filter(|block| !shows_nothing(block)) {
             let origin = block.origin.as_ref().unwrap_or(inherited);
             if let Some(previous) = previous {
-                self.line(prefix, "", origin);
+                self.line(prefix, "", &super::BLANK);
                 if joins(previous, block) {
                     self.line(prefix, "<!-- -->", origin);
-                    self.line(prefix, "", origin);
+                    self.line(prefix, "", &super::BLANK);
                 }
             }
             self.block(block, prefix, origin);
@@ -83,7 +83,7 @@ impl<'a> Markdown<'a, '_, '_> {
         for (number, item) in items.iter().enumerate() {
             let origin = item.origin.as_ref().unwrap_or(inherited);
             if loose && number > 0 {
-                self.line(prefix, "", origin);
+                self.line(prefix, "", &super::BLANK);
             }
             let mut lead = match marker {
                 Marker::Bullet => "- ".to_owned(),
@@ -102,7 +102,7 @@ impl<'a> Markdown<'a, '_, '_> {
                     self.block(child, &inner, child.origin.as_ref().unwrap_or(origin));
                 }
             } else {
-                self.line(prefix, "", origin);
+                self.line(prefix, "", &super::BLANK);
                 self.blocks(&item.children, &inner, origin);
             }
         }

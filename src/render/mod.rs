@@ -14,7 +14,7 @@ mod toml;
 mod yaml;
 
 use crate::artifact::{Artifact, Body, Ownership, Script};
-use crate::source::Origin;
+use crate::source::{FileId, Origin, Span};
 
 /// Prints a file at the end of `out`.
 pub fn render(artifact: &Artifact, out: &mut Vec<u8>) {
@@ -81,6 +81,17 @@ fn header(artifact: &Artifact) -> String {
     }
 }
 
+/// Why an empty line is there: it is of no declaration.
+static BLANK: Origin = by_rule("an empty line keeps two parts apart");
+/// Why a file begins as it does.
+static HEADER: Origin = by_rule("a generated file says what made it");
+/// Why a script begins as it does.
+static STRICT: Origin = by_rule("a script stops at the first command that fails");
+
+const fn by_rule(rule: &'static str) -> Origin {
+    Origin { place: Span::new(FileId::RULE, 0, 0), also: None, rule }
+}
+
 /// Where printers write: bytes, and the origin of each line when somebody wants to know.
 struct Printer<'a, 'o> {
     out: &'o mut Vec<u8>,
@@ -104,6 +115,11 @@ impl<'a> Printer<'a, '_> {
         if let Some(lines) = &mut self.lines {
             lines.push(origin);
         }
+    }
+
+    /// Adds an empty line between two parts.
+    fn blank(&mut self) {
+        self.end(&BLANK);
     }
 
     /// Adds a whole line, or several when the text has line breaks.

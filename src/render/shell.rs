@@ -25,13 +25,14 @@ pub(super) fn lines_for<'a>(
                 Interpreter::Bash => "set -euo pipefail",
                 Interpreter::Posix => "set -eu",
             };
-            lines.push((options.to_owned(), inherited));
+            lines.push((options.to_owned(), &super::STRICT));
         }
         Prologue::File => {
             let header = ["# ", header].concat();
-            for line in ["#!/usr/bin/env bash", &header, "", "set -euo pipefail", ""] {
-                lines.push((line.to_owned(), inherited));
-            }
+            let (header, blank) = ((header.as_str(), &super::HEADER), ("", &super::BLANK));
+            let start =
+                [("#!/usr/bin/env bash", &super::STRICT), header, blank, ("set -euo pipefail", &super::STRICT), blank];
+            lines.extend(start.map(|(line, origin)| (line.to_owned(), origin)));
         }
     }
     for line in &script.lines {

@@ -9,9 +9,9 @@ use crate::source::Origin;
 pub(super) fn print<'a>(tree: &'a Tree, header: &str, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
     let own = tree.origin.as_ref().unwrap_or(origin);
     let mut toml = Toml { printer };
-    toml.comment(Some(header), origin);
+    toml.comment(Some(header), &super::HEADER);
     if tree.comment.is_some() || tree.entries().iter().any(|(_, value)| form(value) == Form::Line) {
-        toml.printer.end(own);
+        toml.printer.blank();
     }
     toml.comment(tree.comment.as_deref(), own);
     toml.table(tree.entries(), &mut Vec::new(), own);
@@ -81,7 +81,7 @@ impl<'a> Toml<'a, '_, '_> {
     }
 
     fn heading(&mut self, table: &'a Tree, path: &mut Vec<&'a str>, (open, close): (&str, &str), origin: &'a Origin) {
-        self.printer.end(origin);
+        self.printer.blank();
         self.comment(table.comment.as_deref(), origin);
         let path_text: Vec<String> = path.iter().map(|key| written_key(key)).collect();
         self.printer.put(&[open, &path_text.join("."), close].concat());

@@ -20,8 +20,8 @@ pub(super) fn print<'a>(
     printer: &mut Printer<'a, '_>,
 ) {
     let mut yaml = Yaml { printer, dialect };
-    yaml.comment(header, 0, origin);
-    yaml.printer.end(origin);
+    yaml.comment(header, 0, &super::HEADER);
+    yaml.printer.blank();
     for (number, document) in documents.iter().enumerate() {
         let origin = document.origin.as_ref().unwrap_or(origin);
         if number > 0 {
@@ -98,7 +98,7 @@ impl<'a> Yaml<'a, '_, '_> {
             let origin = at.origin_of(value);
             let before = number.checked_sub(1).and_then(|before| entries.get(before));
             if before.is_some_and(|(_, before)| is_section(before, at.depth) || is_section(value, at.depth)) {
-                self.printer.end(origin);
+                self.printer.blank();
             }
             if let Some(comment) = &value.comment {
                 self.comment(comment, at.indent, origin);
@@ -292,7 +292,8 @@ impl<'a> Yaml<'a, '_, '_> {
         }
         let escaped = dialect::escape(self.dialect, at.place, &text);
         if scalar::style(Role::Value, &escaped) != Style::Block(Chomp::Clip) {
-            return self.scalar(&escaped, tree, at);
+            let own = lines.first().map_or(origin, |(_, own)| *own);
+            return self.scalar(&escaped, tree, At { origin: own, ..at });
         }
         self.printer.put("|");
         self.finish(tree, origin);

@@ -5,7 +5,7 @@ use deployc::artifact::markdown::{bullets, item, quote, row, shell, table};
 use deployc::artifact::{
     Artifact, Body, Dialect, Dockerfile, Group, Line, Script, Tree, Word, github, int, list, map, null, text,
 };
-use deployc::source::{FileId, Origin, Span};
+use deployc::source::{FileId, Origin, Sourced, Span};
 
 fn at(start: u32) -> Origin {
     Origin::at(Span::new(FileId(1), start, start + 1))
@@ -98,8 +98,11 @@ fn toml() {
 }
 
 fn dockerfile() -> Dockerfile {
-    let mut file =
-        Dockerfile { arguments: vec![("NODE".to_owned(), Some("node:22".to_owned()))], ..Dockerfile::default() };
+    let mut file = Dockerfile {
+        syntax: Some(Sourced::new("docker/dockerfile:1".to_owned(), at(7))),
+        arguments: vec![("NODE".to_owned(), Some("node:22".to_owned()))],
+        ..Dockerfile::default()
+    };
     file.stage("${NODE}", "build", |stage: &mut Stage| {
         stage.at(&at(2)).add(InstructionKind::Folder("/app dir".to_owned()));
         stage.platform = Some("$BUILDPLATFORM".to_owned());

@@ -55,9 +55,14 @@ fn about(plan: &Plan<'_>, image: &ImageFacts, job: Job) -> Job {
 fn command_job(plan: &Plan<'_>, image: &ImageFacts, kind: &str, verb: &str) -> Option<Job> {
     let command = image.command(kind)?;
     let name = &image.name.value;
-    let run = Script::of("{command}", &[("command", Word::raw(command.value.as_str()))]);
-    let step = Step::run(verb, run, &command.origin).inside(&image.source.value, &image.source.origin);
-    let job = Job::new([kind, "-", name].concat(), CHECK_MINUTES, &command.origin)
+    let mut run = Script::new();
+    run.at(&command.origin, |run| {
+        run.line("{command}", &[("command", Word::raw(command.value.as_str()))]);
+    });
+    // Without a command of its own a service has the runtime's: the job goes with the service.
+    let origin = image.name.origin.clone().because("code that can be checked is checked").with(&command.origin);
+    let step = Step::run(verb, run, &origin).inside(&image.source.value, &image.source.origin);
+    let job = Job::new([kind, "-", name].concat(), CHECK_MINUTES, &origin)
         .named(text([verb, " ", name].concat()))
         .step(Step::checkout(&image.source.origin))
         .steps(setup::steps(plan, image, Purpose::Checks))

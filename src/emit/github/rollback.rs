@@ -7,6 +7,7 @@ use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quo
 use crate::emit::github::{access, deploy, setup};
 use crate::emit::platform::Access;
 use crate::plan::Plan;
+use crate::source::Origin;
 
 /// The limit of a rollback with its checks, in minutes.
 const MINUTES: u64 = 45;
@@ -127,7 +128,10 @@ fn stop_release(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Step>
         .iter()
         .filter(|unit| deploy::places(plan, unit).iter().any(|place| place.index == environment.index))
         .collect();
-    let first = units.first()?;
+    if units.is_empty() {
+        return None;
+    }
+    let origin = Origin::rule("a release that is going on is stopped before anything goes back");
     let mut script = Script::strict();
     script.function("stop", stop_function);
     script.case("$SERVICE", &[], |cases| {
@@ -144,7 +148,7 @@ fn stop_release(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Step>
             });
         }
     });
-    let step = Step::run("Stop a release that is going on", script, &first.origin)
+    let step = Step::run("Stop a release that is going on", script, &origin)
         .env("SERVICE", github("inputs.service"))
         .env("GH_TOKEN", github("github.token"))
         .needs("actions", Access::Write, "to stop a release that would take the traffic back");
