@@ -23,9 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use deployc::Compilation;
 use deployc::artifact::Artifact;
-use deployc::diag::Severity;
+use deployc::diag::{Diagnostic, Severity};
 use deployc::render;
 use deployc::resolve::Typed;
 use deployc::schema::{Field, SHAPES, Shape, Type};
@@ -36,6 +35,9 @@ use whole::{Example, read_whole};
 
 /// How many builds give every position another string.
 const ROUNDS: usize = 24;
+
+/// What is written where no other text can stand: the version of a server that a host must know.
+const CLOSED: &[&str] = &["\"16\""];
 
 fn hostile() -> Vec<String> {
     serde_json::from_str(include_str!("render/hostile.json")).unwrap()
@@ -111,59 +113,108 @@ fn placed(text: &str, chosen: &[(usize, &Position, &str)]) -> (String, Vec<(usiz
     (out, places)
 }
 
-/// Builds with a string at every position, without those that a diagnostic refuses; how many strings went through.
-fn accepted(
-    example: &Example,
-    text: &str,
-    positions: &[Position],
-    pick: impl Fn(usize) -> String,
-) -> (usize, Vec<Artifact>) {
+/// The hostile strings that are one word: legal wherever a form is asked for, and read as something else by the careless.
+fn words_of(strings: &[String]) -> Vec<&str> {
+    let is_word = |text: &&str| !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric());
+    strings.iter().map(String::as_str).filter(is_word).collect()
+}
+
+/// What is tried at a position, the most hostile first: the string, the string in the form that the place asks for
+/// (behind what is written there, as a path), then a word that readers take for something else, in that form.
+fn candidates(written: Option<&str>, hostile: &str, word: &str) -> Vec<String> {
+    let mut all = vec![hostile.to_owned()];
+    if let Some(written) = written {
+        all.push([written, hostile].concat());
+        let kept = written.trim_end_matches(|character: char| character.is_ascii_alphanumeric());
+        all.push([kept, word].concat());
+        all.push([kept, &word.to_uppercase()].concat());
+        all.push([written, "-", &word.to_lowercase()].concat());
+    }
+    all.extend([["/", hostile].concat(), ["/", word].concat(), word.to_owned(), word.to_uppercase()]);
+    all
+}
+
+/// What became of one round.
+#[derive(Default)]
+struct Round {
+    /// Strings that were built as they are.
+    bare: usize,
+    /// Strings that were built in the form that their place asks for.
+    formed: usize,
+    /// Positions that took nothing.
+    none: BTreeSet<usize>,
+    /// The codes of what was refused.
+    codes: BTreeSet<&'static str>,
+    artifacts: Vec<Artifact>,
+}
+
+/// The positions that an error is about: the one it points at, else those of the node, first what was added to it.
+fn meant(one: &Diagnostic, edited: &str, positions: &[Position], places: &[(usize, usize, usize)]) -> BTreeSet<usize> {
+    let tree = document(edited);
+    let spans = std::iter::once(one.primary.span).chain(one.labels.iter().map(|label| label.span));
+    let mut found = BTreeSet::new();
+    for span in spans.filter(|span| span.file == FileId(0)) {
+        let at = span.start as usize;
+        if let Some((index, ..)) = places.iter().find(|(_, start, end)| *start <= at && at < *end) {
+            return BTreeSet::from([*index]);
+        }
+        let Some(near) = tree.node_at(span.start).map(|node| node.span()) else { continue };
+        let inside =
+            |(_, start, end): &&(usize, usize, usize)| near.start as usize <= *start && *end <= near.end as usize;
+        found.extend(places.iter().filter(inside).map(|(index, ..)| *index));
+    }
+    let added: BTreeSet<usize> = found.iter().copied().filter(|index| !positions[*index].before.is_empty()).collect();
+    if added.is_empty() { found } else { added }
+}
+
+/// Builds with a string at every position; what is refused there takes the next form, until everything builds.
+fn round(example: &Example, positions: &[Position], pick: impl Fn(usize) -> (String, String)) -> Round {
+    let text = &example.text;
     let first = |index: usize| {
         let named = positions[index].named.as_ref();
         named.and_then(|_| positions.iter().position(|one| one.named.as_ref() == named)).unwrap_or(index)
     };
-    let strings: Vec<String> = (0..positions.len()).map(|index| pick(first(index))).collect();
-    let mut refused: BTreeSet<usize> = BTreeSet::new();
-    for _ in 0..12 {
-        let rows = positions.iter().enumerate().filter(|(index, _)| !refused.contains(&first(*index)));
-        let chosen: Vec<(usize, &Position, &str)> =
-            rows.map(|(index, one)| (index, one, strings[index].as_str())).collect();
+    let written = |one: &Position| {
+        let words = one.before.is_empty().then(|| text[one.start..one.end].trim_matches('"'));
+        words.filter(|words| !words.contains('\\') && !words.contains("${"))
+    };
+    let tried: Vec<Vec<String>> = (0..positions.len())
+        .map(|index| {
+            let (hostile, word) = pick(first(index));
+            candidates(written(&positions[first(index)]), &hostile, &word)
+        })
+        .collect();
+    let mut turns = vec![0; positions.len()];
+    let mut outcome = Round::default();
+    loop {
+        let rows = positions.iter().enumerate();
+        let chosen: Vec<(usize, &Position, &str)> = rows
+            .filter_map(|(index, one)| Some((index, one, tried[index].get(turns[first(index)])?.as_str())))
+            .collect();
         let (edited, places) = placed(text, &chosen);
         let mut compilation = example.check(&edited);
         if let Some(artifacts) = compilation.build() {
-            return (chosen.len(), artifacts);
-        }
-        let tree = document(&edited);
-        let before = refused.len();
-        for one in compilation.diagnostics.iter().filter(|one| one.severity == Severity::Error) {
-            for span in std::iter::once(one.primary.span).chain(one.labels.iter().map(|label| label.span)) {
-                if span.file != FileId(0) {
-                    continue;
-                }
-                let at = span.start as usize;
-                let exact =
-                    places.iter().find(|(_, start, end)| *start <= at && at < *end).map(|(index, ..)| first(*index));
-                let near = tree.node_at(span.start).map(|node| node.span());
-                refused.extend(exact);
-                if let (None, Some(near)) = (exact, near) {
-                    let inside = |(_, start, end): &&(usize, usize, usize)| {
-                        near.start as usize <= *start && *end <= near.end as usize
-                    };
-                    refused.extend(places.iter().filter(inside).map(|(index, ..)| first(*index)));
+            for index in 0..positions.len() {
+                match turns[first(index)] {
+                    0 => outcome.bare += 1,
+                    turn if turn < tried[index].len() => outcome.formed += 1,
+                    _ => drop(outcome.none.insert(index)),
                 }
             }
+            outcome.artifacts = artifacts;
+            return outcome;
         }
-        if refused.len() == before {
-            println!("examples/{}: nobody knows which text these are about: {:#?}", example.name, told(&compilation));
-            break;
+        let mut refused: BTreeSet<usize> = BTreeSet::new();
+        for one in compilation.diagnostics.iter().filter(|one| one.severity == Severity::Error) {
+            let about = meant(one, &edited, positions, &places);
+            assert!(!about.is_empty(), "no string explains this: {} at {:?}", one.message, one.primary.span);
+            outcome.codes.insert(one.code.as_str());
+            refused.extend(about.into_iter().map(first));
+        }
+        for index in refused {
+            turns[index] += 1;
         }
     }
-    (0, Vec::new())
-}
-
-fn told(compilation: &Compilation) -> Vec<String> {
-    let errors = compilation.diagnostics.iter().filter(|one| one.severity == Severity::Error);
-    errors.map(|one| format!("{}: {} at {:?}", one.code, one.message, one.primary.span)).collect()
 }
 
 /// What a reader of the file's format says against it.
@@ -192,25 +243,45 @@ fn refused_by_bash(script: &str) -> Option<String> {
 #[test]
 fn outputs_parse_whatever_the_text() {
     let strings = hostile();
+    let words = words_of(&strings);
     for example in read_whole() {
         let positions = positions(&example.text);
-        let mut through = 0;
-        for round in 0..ROUNDS {
-            let pick = |index: usize| strings[(index * 31 + round * 11) % strings.len()].clone();
-            let (count, artifacts) = accepted(example, &example.text, &positions, pick);
-            through += count;
-            for artifact in &artifacts {
+        let (mut bare, mut formed) = (0, 0);
+        let mut none: BTreeSet<usize> = (0..positions.len()).collect();
+        let mut codes = BTreeSet::new();
+        for turn in 0..ROUNDS {
+            let pick = |index: usize| {
+                let at = index * 31 + turn * 11;
+                (strings[at % strings.len()].clone(), words[at % words.len()].to_owned())
+            };
+            let outcome = round(example, &positions, pick);
+            bare += outcome.bare;
+            formed += outcome.formed;
+            none.retain(|index| outcome.none.contains(index));
+            codes.extend(outcome.codes);
+            for artifact in &outcome.artifacts {
                 if let Some(told) = unreadable(artifact) {
-                    panic!("examples/{} in round {round}: {told}", example.name);
+                    panic!("examples/{} in round {turn}: {told}", example.name);
                 }
             }
         }
-        println!("{}: {through} strings at {} positions", example.name, positions.len());
-        assert!(
-            through >= ROUNDS * positions.len() / 8,
-            "examples/{}: only {through} strings were built",
-            example.name
+        // A property that nothing may be said in there, as the namespace of a host without namespaces.
+        let closed: Vec<&Position> = none.iter().map(|index| &positions[*index]).collect();
+        let written = closed.iter().filter(|one| one.before.is_empty()).map(|one| &example.text[one.start..one.end]);
+        let written: Vec<&str> = written.collect();
+        assert!(written.iter().all(|words| CLOSED.contains(words)), "nothing is taken in the place of {written:?}");
+        let all = ROUNDS * (positions.len() - closed.len());
+        println!(
+            "{}: {bare} strings as they are and {formed} in the form of their place, of {all}; refused as {codes:?}; closed: {:?}",
+            example.name,
+            closed.iter().map(|one| one.before.trim()).collect::<Vec<_>>()
         );
+        assert!(bare >= all / 3, "examples/{}: only {bare} of {all} strings were built as they are", example.name);
+        assert!(bare + formed >= all * 9 / 10, "examples/{}: only {} of {all}", example.name, bare + formed);
+        let of_texts = |code: &&str| {
+            ["syntax/", "type/", "name/", "secret/", "capability/"].iter().any(|area| code.starts_with(area))
+        };
+        assert!(codes.iter().all(of_texts), "examples/{}: {codes:?}", example.name);
     }
 }
 
