@@ -1,8 +1,10 @@
 //! Wrong files with `// error: code` on the line that is told, each with a mended twin without any finding, and the report
 //! as people read it in a snapshot.
 //!
-//! `// file: PATH` begins a further file of the project, `// today: DATE` says what day it is, and `// command: build`
-//! builds instead of checking.
+//! `// file: PATH` begins a further file of the project, `// today: DATE` says what day it is, `// command: build` builds
+//! instead of checking, and `// command: write` writes into a folder that holds the files: what stands on the disk is judged
+//! there, without a place in `deploy.kdl`. `// bytes` writes `\xHH` for a byte, `// repeat: N` the last line N times, and
+//! `// error at N: code` says what is told of line N. Every code has such a file.
 
 #![allow(
     clippy::unwrap_used,
@@ -25,7 +27,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use deployc::Compilation;
-use deployc::diag::{Severity, Texts, report};
+use deployc::diag::{Code, Severity, Texts, report};
 use deployc::loader::Memory;
 use deployc::source::FileId;
 use deployc::value::Date;
@@ -35,9 +37,17 @@ const PLAIN: report::Style = report::Style { paint: report::Paint::Plain, charse
 
 /// A project in one text.
 struct Project<'t> {
-    files: Vec<(&'t str, String)>,
+    files: Vec<(&'t str, Vec<u8>)>,
     today: Option<Date>,
-    is_built: bool,
+    command: Command,
+}
+
+/// What is run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Command {
+    Check,
+    Build,
+    Write,
 }
 
 impl<'t> Project<'t> {
@@ -50,32 +60,83 @@ impl<'t> Project<'t> {
             }
         }
         let said = |what: &str| text.lines().find_map(|line| line.strip_prefix(what)).map(str::trim);
-        let today = said("// today:").map(|date| Date::parse(date).unwrap());
-        Project { files, today, is_built: said("// command:") == Some("build") }
+        let times = said("// repeat:").map_or(1, |times| times.parse().unwrap());
+        let bytes = |text: String| {
+            let last = text.lines().last().unwrap_or_default().len() + 1;
+            let (before, last) = text.as_bytes().split_at(text.len().saturating_sub(last));
+            let whole = [before, &last.repeat(times)].concat();
+            if said("// bytes").is_some() { unescaped(&whole) } else { whole }
+        };
+        Project {
+            files: files.into_iter().map(|(path, text)| (path, bytes(text))).collect(),
+            today: said("// today:").map(|date| Date::parse(date).unwrap()),
+            command: match said("// command:") {
+                None => Command::Check,
+                Some("build") => Command::Build,
+                Some("write") => Command::Write,
+                Some(other) => panic!("`{other}` is no command"),
+            },
+        }
     }
 
     fn compile(&self) -> Compilation {
-        let loader =
-            self.files.iter().fold(Memory::new(), |loader, (path, text)| loader.with(*path, text.as_bytes().to_vec()));
+        let loader = self.files.iter().fold(Memory::new(), |loader, (path, text)| loader.with(*path, text.clone()));
         let mut compilation = deployc::check(&loader, ENTRY, self.today).unwrap();
-        if self.is_built {
+        if self.command == Command::Build {
             let _ = compilation.build();
         }
         compilation
+    }
+
+    /// What the command line says in a folder with these files: the codes, and the report.
+    fn write(&self) -> (Vec<String>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in &self.files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let run = |words: &[&str]| {
+            let mut command = assert_cmd::Command::cargo_bin("deployc").unwrap();
+            command.current_dir(&folder).args(words).output().unwrap()
+        };
+        let object: serde_json::Value =
+            serde_json::from_slice(&run(&["build", "--check", "--format", "json"]).stdout).unwrap();
+        let told = object["diagnostics"].as_array().unwrap().iter();
+        let told = told.filter(|one| one["severity"] != "note").map(|one| one["code"].as_str().unwrap().to_owned());
+        // What differs changes with every output; it is shown in tests/write.
+        let report = String::from_utf8(run(&["build"]).stderr).unwrap();
+        let until = report.find("\n--- ").map_or(report.len(), |at| at + 1);
+        (told.collect(), report[..until].to_owned())
     }
 
     /// What the comments say: file, line and code.
     fn wanted(&self) -> Vec<(String, usize, String)> {
         let mut wanted = Vec::new();
         for (path, text) in &self.files {
-            for (at, line) in text.lines().enumerate() {
-                let codes = line.split_once("// error: ").map_or("", |(_, codes)| codes).split_whitespace();
-                wanted.extend(codes.map(|code| ((*path).to_owned(), at + 1, code.to_owned())));
+            for (at, line) in String::from_utf8_lossy(text).lines().enumerate() {
+                let elsewhere = line.strip_prefix("// error at ").and_then(|said| said.split_once(": "));
+                let here = line.split_once("// error: ").map(|(_, codes)| (at + 1, codes));
+                let said = elsewhere.map(|(line, codes)| (line.parse().unwrap(), codes)).or(here);
+                let (line, codes) = said.unwrap_or_default();
+                wanted.extend(codes.split_whitespace().map(|code| ((*path).to_owned(), line, code.to_owned())));
             }
         }
         wanted.sort();
         wanted
     }
+}
+
+/// Each `\xHH` as its byte.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let text = std::str::from_utf8(text).unwrap();
+    let mut pieces = text.split("\\x");
+    let mut bytes = pieces.next().unwrap().as_bytes().to_vec();
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+        bytes.extend_from_slice(&piece.as_bytes()[2..]);
+    }
+    bytes
 }
 
 /// The names and texts of a compilation's files, as the command line shows them.
@@ -140,10 +201,16 @@ fn wrong_files_are_told_where_they_say_and_mended_ones_are_fine() {
     for (name, text) in &all {
         let project = Project::of(text);
         let wanted = project.wanted();
-        let compilation = project.compile();
-        let found = found(&compilation);
-        if found != wanted {
-            failures.push(format!("{name}: wanted {wanted:?}\n{}", report_of(&compilation)));
+        if project.command == Command::Write {
+            let (told, report) = project.write();
+            if !told.iter().eq(wanted.iter().map(|(_, _, code)| code)) {
+                failures.push(format!("{name}: wanted {wanted:?}\n{report}"));
+            }
+        } else {
+            let compilation = project.compile();
+            if found(&compilation) != wanted {
+                failures.push(format!("{name}: wanted {wanted:?}\n{}", report_of(&compilation)));
+            }
         }
         let is_mended = name.ends_with(".mended");
         assert!(
@@ -163,7 +230,11 @@ fn reports_read_as_they_should() {
     settings.set_omit_expression(true);
     let mut known = BTreeSet::new();
     for (name, text) in files().iter().filter(|(name, _)| !name.ends_with(".mended")) {
-        let report = report_of(&Project::of(text).compile());
+        let project = Project::of(text);
+        let report = match project.command {
+            Command::Check | Command::Build => report_of(&project.compile()),
+            Command::Write => project.write().1,
+        };
         let snapshot = format!("diagnostics__{}", name.replace('/', "__"));
         settings.bind(|| insta::assert_snapshot!(snapshot.clone(), format!("{}\n\n{report}", text.trim_end())));
         known.insert(format!("{snapshot}.snap"));
@@ -174,6 +245,18 @@ fn reports_read_as_they_should() {
         let is_ours = name.starts_with("diagnostics__") && name.ends_with(".snap");
         assert!(!is_ours || known.contains(&name), "{name} shows no file of tests/diagnostics");
     }
+}
+
+/// The codes are the explain pages; what is not among the files here is a mistake that nobody has read as its user.
+#[test]
+fn every_code_has_a_wrong_file() {
+    let all = files();
+    let told: BTreeSet<String> =
+        all.iter().flat_map(|(_, text)| Project::of(text).wanted()).map(|(_, _, code)| code).collect();
+    let silent: Vec<&str> = Code::all().map(Code::as_str).filter(|code| !told.contains(*code)).collect();
+    assert_eq!(silent, [""; 0], "these codes have no wrong file below tests/diagnostics");
+    let unknown: Vec<&String> = told.iter().filter(|code| Code::find(code).is_none()).collect();
+    assert!(unknown.is_empty(), "there are no codes {unknown:?}");
 }
 
 #[test]
@@ -202,7 +285,7 @@ fn fixes_mend_what_they_promise() {
         let mut project = Project::of(text);
         for (file, text) in fixed {
             let path = compilation.program.file(file).unwrap().path.clone();
-            project.files.iter_mut().find(|(known, _)| *known == path).unwrap().1 = text;
+            project.files.iter_mut().find(|(known, _)| *known == path).unwrap().1 = text.into_bytes();
         }
         let fixes = compilation.diagnostics.iter().filter(|one| one.fix.is_some()).count();
         let again = project.compile();
@@ -228,7 +311,7 @@ fn only_built(compilation: &mut Compilation) -> Vec<String> {
 fn a_check_finds_what_a_build_finds() {
     for (name, text) in files() {
         let mut project = Project::of(&text);
-        project.is_built = false;
+        project.command = Command::Check;
         assert_eq!(only_built(&mut project.compile()), Vec::<String>::new(), "{name}");
     }
 }

@@ -97,7 +97,8 @@ fn durations() {
     bad::<Duration>("1h1h", "each once", "1h", Some("2h"));
     bad::<Duration>("1h30", "`30` has no unit", "30", None);
     bad::<Duration>("1h 30m", "unexpected `30m`", "30m", Some("1h30m"));
-    bad::<Duration>("1e3s", "without an exponent", "e", None);
+    bad::<Duration>("1e3s", "without an exponent", "1e3", Some("1000s"));
+    bad::<Duration>("25e-1s", "without an exponent", "25e-1", Some("2.5s"));
     bad::<Duration>(".5s", "begins with a digit", ".5", Some("0.5s"));
     bad::<Duration>("5.s", "ends with a digit", "5.", Some("5s"));
     bad::<Duration>("0.3ms", "whole number of milliseconds", "0.3ms", None);
@@ -173,7 +174,12 @@ fn bytes_cpu_and_count() {
     bad::<Count>("5%", "expected count, found ratio", "5%", None);
     bad::<Count>("-1", "without a sign", "-", Some("1"));
     bad::<Count>("many", "expected count, found name", "many", None);
-    bad::<Count>("1_000", "unexpected `_000`", "_000", None);
+    bad::<Count>("1_000", "unexpected `_000`", "_000", Some("1000"));
+    bad::<Count>("0x1F_40", "decimal digits", "0x1F_40", Some("8000"));
+    bad::<Count>("8e3", "without an exponent", "8e3", Some("8000"));
+    bad::<Count>("1e99", "without an exponent", "1e99", None);
+    assert_eq!(good::<Cpu>("500 m", "500m"), good::<Cpu>("500m", "500m"));
+    bad::<Rate>("40m req/month", "a million", "m", Some("40M req/month"));
 }
 
 #[test]

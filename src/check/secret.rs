@@ -36,6 +36,19 @@ fn rotation(context: &Context<'_>, secret: &model::Secret, diagnostics: &mut Vec
         (_, true, None) => Some("reason"),
         _ => None,
     };
+    if let (Some(every), true) = (&rotate.every, rotate.never.value) {
+        diagnostics.push(
+            Diagnostic::new(
+                code::TYPE_EXCLUSIVE,
+                rotate.never.origin.place,
+                format!("`{name}` is renewed every {} and never", every.value),
+            )
+            .label("and this one")
+            .also(every.origin.place, "this one")
+            .help("keep `every=`, or `never=#true` with its reason"),
+        );
+        return;
+    }
     if let Some(missing) = missing {
         let help = match missing {
             "every" => "write `every=\"90d\"`, or `never=#true reason=\"…\"`",

@@ -204,6 +204,7 @@ fn edition(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             format!("no edition is named, so the first one, {written}, holds"),
         )
         .label("the file says no edition")
+        .lacks(["edition"])
         .help(format!("write `edition \"{written}\"` at the top of the file"))
         .fix(format!("write `edition \"{written}\"`"), start, format!("edition \"{written}\"\n")),
     );

@@ -13,7 +13,7 @@ use crate::cli::{Exit, summary};
 use crate::diag::{Diagnostic, code};
 use crate::render;
 use crate::write::{
-    self, Conflict, ConflictKind, Differences, Effect, Only, Options, Report, Takeover, WriteError, Writer,
+    self, Conflict, ConflictKind, Differences, Effect, LOCK_PATH, Only, Options, Report, Takeover, WriteError, Writer,
 };
 
 pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
@@ -37,6 +37,11 @@ pub(super) fn run(context: &Context, own: &ArgMatches) -> Exit {
     }
     let exit = match write(&out, own, &artifacts) {
         Ok(report) => told(context, own, &mut compilation, &report),
+        Err(WriteError::OlderCompiler { lock, .. }) => {
+            compilation.diagnostics.push(newer(&lock));
+            context.report(&compilation.diagnostics, &ProgramTexts(&compilation.program), Map::new());
+            Exit::Findings
+        }
         Err(error) => {
             complain(&error.to_string());
             if write::is_unfinished(&out) {
@@ -160,6 +165,18 @@ fn obstacle(conflict: &Conflict) -> Option<&str> {
         | ConflictKind::Special
         | ConflictKind::Collision { .. } => None,
     }
+}
+
+/// What a newer version wrote is left to it.
+fn newer(lock: &str) -> Diagnostic {
+    let place = crate::source::Span::new(crate::source::FileId::RULE, 0, 0);
+    let ours = env!("CARGO_PKG_VERSION");
+    Diagnostic::new(
+        code::OUTPUT_LOCK_NEWER,
+        place,
+        format!("`{LOCK_PATH}` was written by deployc {lock}, and this is {ours}"),
+    )
+    .help(format!("use deployc {lock} or newer"))
 }
 
 /// A file that stands in the way, as a finding of the area `output`.

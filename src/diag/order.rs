@@ -24,7 +24,7 @@ pub fn finish(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let covers = |whole: &Span| {
             whole.file == span.file && whole.start < span.start && span.end <= whole.end && span.start < span.end
         };
-        !is_syntax(diagnostic) || diagnostic.tie == Some(Tie::Unread) || !covered.iter().any(covers)
+        !is_syntax(diagnostic) || !covered.iter().any(covers)
     });
     let broken = Broken::of(&diagnostics);
     diagnostics.retain(|diagnostic| {

@@ -16,11 +16,11 @@ impl From<Problem> for Diagnostic {
             }
         }
         diagnostic.help = problem.help;
-        if problem.reach == Reach::Rest {
-            diagnostic.tie = Some(Tie::Displaces);
-        } else if !problem.meant.is_empty() {
-            diagnostic.tie = Some(Tie::Meant(problem.meant));
-        }
+        diagnostic.tie = match problem.reach {
+            Reach::Rest => Some(Tie::Displaces),
+            Reach::Value => Some(Tie::Unread),
+            Reach::Here => (!problem.meant.is_empty()).then_some(Tie::Meant(problem.meant)),
+        };
         diagnostic
     }
 }

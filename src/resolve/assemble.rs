@@ -132,7 +132,7 @@ struct Overlay<'d> {
     name: &'d str,
     nodes: BTreeMap<(&'static str, &'d str), Vec<NodeRef<'d>>>,
     singles: BTreeMap<&'static str, Vec<NodeRef<'d>>>,
-    removed: Vec<(&'static str, &'d str)>,
+    removed: Vec<(&'static str, &'d str, NodeRef<'d>)>,
 }
 
 impl<'d> Overlay<'d> {
@@ -161,6 +161,11 @@ impl<'d> Overlay<'d> {
             }
         }
         overlay
+    }
+
+    /// The node that takes a declaration away.
+    fn removal_of(&self, kind: &str, name: &str) -> Option<NodeRef<'d>> {
+        self.removed.iter().find(|(of, what, _)| *of == kind && *what == name).map(|(_, _, node)| *node)
     }
 
     fn lay(&mut self, table: &Table<'d>, kind: &'static str, node: NodeRef<'d>, diagnostics: &mut Vec<Diagnostic>) {
@@ -200,8 +205,18 @@ impl<'d> Overlay<'d> {
             });
             return;
         }
-        self.removed.push((child.name, name));
+        self.removed.push((child.name, name, node));
     }
+}
+
+/// A removal of what `only` keeps out of the environment anyway.
+fn left_out_already(removal: NodeRef<'_>, kind: &str, declaration: &Declaration<'_>) -> Diagnostic {
+    let place = removal.args().last().map_or(removal.head_span(), |entry| entry.value_span());
+    let name = declaration.name;
+    Diagnostic::new(code::NAME_REMOVES_NOTHING, place, format!("{kind} `{name}` does not exist here anyway"))
+        .label("already left out")
+        .also(declaration.place, "its `only` names other environments")
+        .help("remove this line")
 }
 
 fn setting(table: &Table<'_>, overlay: Option<&Overlay<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Setting {
@@ -235,7 +250,10 @@ fn declared<T: Lower>(
     for declaration in table.of_kind(kind) {
         let mut over: &[NodeRef<'_>] = &[];
         if let Some(overlay) = overlay {
-            if overlay.removed.contains(&(kind, declaration.name)) {
+            if let Some(removal) = overlay.removal_of(kind, declaration.name) {
+                if left_out(&table.view(declaration, &[]), overlay.name) {
+                    diagnostics.push(left_out_already(removal, kind, declaration));
+                }
                 continue;
             }
             over = overlay.nodes.get(&(kind, declaration.name)).map_or(&[], Vec::as_slice);

@@ -14,6 +14,7 @@ impl Form {
             Form::Variable => "variable name",
             Form::HeaderName => "header name",
             Form::Repository => "repository",
+            Form::Registry => "registry",
         }
     }
 
@@ -24,6 +25,7 @@ impl Form {
             Form::AbsolutePath | Form::UrlPath => "/x",
             Form::HostName | Form::Variable | Form::HeaderName => "x",
             Form::Repository => "x.example/x/x",
+            Form::Registry => "x.example/x",
         }
     }
 
@@ -36,6 +38,7 @@ impl Form {
             Form::Variable => "letters, digits and `_` make a variable, and no digit begins it: `LOG_LEVEL`",
             Form::HeaderName => "letters, digits and `-` make a header: `X-Request-Id`",
             Form::Repository => "write host, owner and name: `github.com/acme/shop`",
+            Form::Registry => "write the registry and the path in it: `registry.acme.example/shop`",
         }
     }
 
@@ -59,6 +62,7 @@ impl Form {
                 text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
             }
             Form::Repository => is_repository(text),
+            Form::Registry => is_registry(text),
         };
         if good {
             return Ok(());
@@ -88,6 +92,7 @@ impl Form {
         let meant = match self {
             Form::HostName => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::Repository => bare.trim_end_matches('/').trim_end_matches(".git").to_owned(),
+            Form::Registry => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::UrlPath => format!("/{text}"),
             Form::Address | Form::AbsolutePath | Form::Variable | Form::HeaderName => return None,
         };
@@ -112,6 +117,18 @@ fn address_host(text: &str) -> Option<&str> {
 fn is_variable(text: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
     text.bytes().next().is_some_and(letter) && text.bytes().all(|byte| letter(byte) || byte.is_ascii_digit())
+}
+
+fn is_registry(text: &str) -> bool {
+    let (host, path) = text.split_once('/').map_or((text, None), |(host, path)| (host, Some(path)));
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let part = |part: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
+        !part.is_empty() && part.bytes().all(plain)
+    };
+    is_host_name(name)
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+        && path.is_none_or(|path| path.split('/').all(part))
 }
 
 fn is_repository(text: &str) -> bool {

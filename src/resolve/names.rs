@@ -61,10 +61,10 @@ fn preset_of_another_kind(table: &Table<'_>, value: &Typed<'_>, name: &str) -> O
         Diagnostic::new(
             code::NAME_WRONG_PLACE,
             value.entry.value_span(),
-            format!("`{name}` is a preset of a {made}, and this is a {used}"),
+            format!("`{name}` is a preset for `{made}`, and this is `{used}`"),
         )
-        .label(format!("used by a {used}"))
-        .also(preset.place, format!("made for a {made}"))
+        .label(format!("used by `{used}`"))
+        .also(preset.place, format!("made for `{made}`"))
         .help(format!("write `preset \"{name}\" for=\"{used}\"`, or use another preset")),
     )
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::diag::{Diagnostic, code};
 use crate::nearest::nearest;
 use crate::resolve::View;
-use crate::resolve::shape::described;
+use crate::resolve::shape::{described, is_named};
 use crate::resolve::view::first_text;
 use crate::syntax;
 use crate::syntax::kdl::NodeRef;
@@ -41,8 +41,8 @@ fn nothing(view: &View<'_>, removal: NodeRef<'_>, there: &[NodeRef<'_>]) -> Opti
     let open = view.shape.children.iter().any(|child| child.name == "*");
     let key = |node: &NodeRef<'_>| first_text(*node).map_or(String::new(), |(text, _)| text.to_owned());
     let (found, what, candidates): (bool, String, BTreeSet<String>) = match words.as_slice() {
-        // A word that is no node of this place and no variable was told where it is written.
-        [kind] if !open && described(view.shape, kind).is_none() => return None,
+        // A word that is no node of this place and no variable, or lacks a name, was told where it is written.
+        [kind] if !open && (described(view.shape, kind).is_none() || is_named(view.shape, kind)) => return None,
         [name] => (
             there.iter().any(|node| node.name() == *name),
             format!("`{name}`"),

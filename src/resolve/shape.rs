@@ -236,10 +236,11 @@ impl<'d> Judged<'d> {
         let shape = parent.and_then(|parent| like(shape, parent)).unwrap_or(shape);
         let mut once: BTreeMap<&'d str, Span> = BTreeMap::new();
         let mut keys: BTreeMap<(&'d str, &'d str), Span> = BTreeMap::new();
+        let mut removed: BTreeMap<Vec<&'d str>, Span> = BTreeMap::new();
         for node in nodes {
             if node.name() == "-" {
                 match parent {
-                    Some(_) => self.removal(shape, node),
+                    Some(_) => self.removal(shape, node, &mut removed),
                     None => self.diagnostics.push(removal_of_nothing(node)),
                 }
                 continue;
@@ -269,6 +270,7 @@ impl<'d> Judged<'d> {
                         .label("again here")
                         .also(first, "first here")
                         .help(match child.map(|child| child.many) {
+                            _ if child_shape.declares().is_none() => "remove one of the two",
                             Some(Many::One) => "remove one of the two",
                             Some(Many::Keyed | Many::List) | None => "remove one of the two, or give it another name",
                         }),
@@ -305,8 +307,32 @@ impl<'d> Judged<'d> {
         });
     }
 
-    fn removal(&mut self, shape: &'static Shape, node: NodeRef<'d>) {
+    fn removal(&mut self, shape: &'static Shape, node: NodeRef<'d>, removed: &mut BTreeMap<Vec<&'d str>, Span>) {
         let words: Vec<EntryRef<'d>> = node.args().collect();
+        let names: Vec<&'d str> = words.iter().filter_map(|word| crate::syntax::string(word.value())).collect();
+        if let Some(first) = removed.insert(names.clone(), node.head_span()) {
+            self.diagnostics.push(
+                Diagnostic::new(code::NAME_DUPLICATE, node.head_span(), "this is removed twice")
+                    .label("again here")
+                    .also(first, "first here")
+                    .help("remove one of the two lines"),
+            );
+            return;
+        }
+        if let [kind] = names.as_slice()
+            && is_named(shape, kind)
+        {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    code::TYPE_MISSING_ARGUMENT,
+                    node.head_span(),
+                    format!("this does not say which {kind} is removed"),
+                )
+                .label("no name here")
+                .help(format!("write `- {kind} \"NAME\"`")),
+            );
+            return;
+        }
         let open = shape.children.iter().any(|child| child.name == "*");
         let fine = match words.as_slice() {
             [_] if open => true,
@@ -327,6 +353,14 @@ impl<'d> Judged<'d> {
             );
         }
     }
+}
+
+/// Whether a node of this kind is told from others of its kind by the name that it must have.
+pub(super) fn is_named(shape: &'static Shape, kind: &str) -> bool {
+    let Some((child, child_shape)) = described(shape, kind) else { return false };
+    let declared = || DOCUMENT.children.iter().find(|child| child.name == kind);
+    let is_keyed = child.or_else(declared).is_some_and(|child| child.many == Many::Keyed && child.name != "*");
+    is_keyed && child_shape.args.first().is_some_and(|name| name.need == Need::Required)
 }
 
 /// Nothing lies below the top level that a `-` there could take away.

@@ -272,14 +272,18 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
 
 /// A word that is not in a closed list, with the list and the nearest.
 fn unknown_word(entry: EntryRef<'_>, text: &str, list: &'static EnumShape) -> Diagnostic {
+    // A longer list helps nobody who made a slip.
+    const LONG: usize = 24;
     let words = list.values.iter().map(|(word, _)| *word);
-    let help = match list.values {
-        [(only, _)] => format!("write `{only}`"),
+    let near = nearest(text, words.clone());
+    let help = match (list.values, near) {
+        ([(only, _)], _) => format!("write `{only}`"),
+        (values, Some(near)) if values.len() > LONG => format!("write `{near}`"),
         _ => format!("write one of {}", words.clone().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")),
     };
     let message = format!("`{text}` is no {}", list.id.replace('-', " "));
     let diagnostic = Diagnostic::new(code::TYPE_UNKNOWN_ENUM, entry.value_span(), message);
-    let diagnostic = match nearest(text, words) {
+    let diagnostic = match near {
         Some(near) => {
             let written = if entry.is_quoted() { syntax::quoted(near) } else { near.to_owned() };
             diagnostic.meant(near, written)

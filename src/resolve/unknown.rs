@@ -2,7 +2,7 @@
 
 use crate::diag::{Diagnostic, Tie, code};
 use crate::nearest::nearest;
-use crate::schema::{Child, DOCUMENT, Shape};
+use crate::schema::{Child, DOCUMENT, Many, Shape};
 use crate::source::Span;
 use crate::syntax::kdl::NodeRef;
 
@@ -92,12 +92,20 @@ pub(super) fn property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span
 pub(super) fn for_all(node: NodeRef<'_>, mut diagnostic: Diagnostic) -> Diagnostic {
     let root = std::iter::successors(Some(node), |node| node.parent()).last();
     let shape = root.and_then(|root| DOCUMENT.children.iter().find(|child| child.name == root.name()));
-    if shape.is_some_and(|child| child.shape.like.is_some())
+    // What stands at the top level under a wrong name is missing to the whole file.
+    let is_of_the_file = node.parent().is_none()
+        && matches!(&diagnostic.tie, Some(Tie::Meant(names)) if names.iter().all(|name| is_single(name)));
+    if (is_of_the_file || shape.is_some_and(|child| child.shape.like.is_some()))
         && let Some(Tie::Meant(names)) = diagnostic.tie
     {
         diagnostic.tie = Some(Tie::MeantForAll(names));
     }
     diagnostic
+}
+
+/// Whether the top level holds such a node once.
+fn is_single(name: &str) -> bool {
+    DOCUMENT.children.iter().any(|child| child.name == name && child.many == Many::One)
 }
 
 /// A word of other tools: what it is called here.

@@ -162,6 +162,8 @@ pub enum Form {
     HeaderName,
     /// `github.com/acme/shop`.
     Repository,
+    /// `ghcr.io/acme`: a registry, and a path in it.
+    Registry,
 }
 
 /// What a path must lead to when the project is compiled.
@@ -233,8 +235,10 @@ impl Shape {
     pub fn short_example(&self) -> Option<&'static str> {
         const LONGEST: usize = 110;
         let example = self.example.trim();
-        let fits = !example.is_empty() && example.len() <= LONGEST && !example.contains('\n');
-        fits.then_some(example)
+        let fits = |example: &str| !example.is_empty() && example.len() <= LONGEST && !example.contains('\n');
+        // Of a long one its first line says how it begins.
+        let head = || example.split_once('{').map(|(head, _)| head.trim()).filter(|head| head.contains(' '));
+        Some(example).filter(|example| fits(example)).or_else(|| head().filter(|head| fits(head)))
     }
 
     /// The child description for a node name: the named one, else the `*` one.

@@ -54,7 +54,8 @@ impl ImageRef {
                 EXPECTED,
                 at..at + character.len_utf8(),
                 "an image is written in plain letters, without spaces",
-            ));
+            )
+            .with_help("write the registry, the name and the tag: `ghcr.io/acme/api:1.4.2`"));
         }
         let (named, digest) = text.split_once('@').map_or((text, None), |(named, digest)| (named, Some(digest)));
         if let Some(digest) = digest {

@@ -22,6 +22,7 @@ mod scan;
 mod schedule;
 mod size;
 mod unit;
+mod word;
 
 pub use cron::Cron;
 pub use date::{Date, WeekTime, Weekday};

@@ -92,6 +92,12 @@ fn refuse_foreign(text: &str) -> Result<(), ValueError> {
         let message = format!("the control character U+{:04X} does not belong in a path", u32::from(letter));
         return Err(ValueError::new(EXPECTED, at..at + letter.len_utf8(), message).with_help("remove it"));
     }
+    if text.contains("://") {
+        let message = format!("`{}` is an address, and leaves the project", shortened(text));
+        return Err(ValueError::new(EXPECTED, whole, message)
+            .of(Mistake::OutsideProject)
+            .with_help("write the path of a file or folder of the project"));
+    }
     let has_drive = text.get(1..3).is_some_and(|drive| drive.starts_with(":/") || drive.starts_with(":\\"));
     if text.starts_with('/') || has_drive {
         return Err(ValueError::new(

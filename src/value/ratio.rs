@@ -63,9 +63,12 @@ impl Ratio {
         if let Some(ratio) = Ratio::new(quantity.number) {
             return Ok(ratio);
         }
-        let error = outside().with_help("a ratio lies between `0%` and `100%`, or 0 and 1");
         let forgot_percent = quantity.dimension.is_number() && quantity.number <= Number::whole(100);
-        Err(if forgot_percent { error.with_fix(format!("{text}%")) } else { error })
+        Err(if forgot_percent {
+            outside().with_fix(format!("{text}%"))
+        } else {
+            outside().with_help("a ratio lies between `0%` and `100%`, or 0 and 1")
+        })
     }
 }
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::error::{Mistake, ValueError, described};
 use super::number::Number;
 use super::recognise;
-use super::unit::{self, Currency, Per, TimeUnit, Unit};
+use super::unit::{Currency, Per, TimeUnit, Unit};
+use super::word;
 
 /// A number as it was written, with its units.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ impl<'a> Scanner<'a> {
             return Err(self.mismatch());
         }
         if let Some(number) = Number::decimal(digits) {
-            return Ok(number);
+            return self.foreign(number, &range).map_or(Ok(number), Err);
         }
         let points = digits.bytes().filter(|&byte| byte == b'.').count();
         if points > 1 {
@@ -121,6 +122,41 @@ impl<'a> Scanner<'a> {
                 .error(range, format!("`{digits}` has too many digits"))
                 .with_help("at most 18 digits count; use a larger or a smaller unit")),
         }
+    }
+
+    /// `8e3` and `0x1F`: numbers to programs, and hard to review for people.
+    fn foreign(&self, number: Number, range: &Range<usize>) -> Option<ValueError> {
+        let rest = self.rest();
+        let is_zero = self.text.get(range.clone()) == Some("0");
+        let radix = match rest.chars().next()? {
+            'e' | 'E' => return self.exponent(number, range),
+            'x' if is_zero => 16,
+            'o' if is_zero => 8,
+            'b' if is_zero => 2,
+            _ => return None,
+        };
+        let digits = rest.get(1..)?.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').next()?;
+        let meant = u64::from_str_radix(&digits.replace('_', ""), radix).ok()?;
+        let whole = range.start..range.end + 1 + digits.len();
+        let fix = self.replaced(whole.clone(), &meant.to_string());
+        Some(self.error(whole, "a number is written in decimal digits").with_fix(fix))
+    }
+
+    fn exponent(&self, number: Number, range: &Range<usize>) -> Option<ValueError> {
+        let behind = self.rest().get(1..)?;
+        let unsigned = behind.strip_prefix(['+', '-']).unwrap_or(behind);
+        let digits = unsigned.bytes().take_while(u8::is_ascii_digit).count();
+        let power: u32 = unsigned.get(..digits).filter(|digits| !digits.is_empty())?.parse().ok()?;
+        let end = self.text.len() - unsigned.len() + digits;
+        let error = self.error(range.start..end, "a number is written without an exponent");
+        let meant = 10_u64
+            .checked_pow(power)
+            .map(Number::count)
+            .and_then(|scale| if behind.starts_with('-') { number.divided_by(scale) } else { number.times(scale) });
+        Some(match meant.and_then(Number::exact_decimal) {
+            Some(meant) => error.with_fix(self.replaced(range.start..end, &meant)),
+            None => error.with_help("write all of its digits"),
+        })
     }
 
     /// The unit, the divisors and the end of the text.
@@ -187,7 +223,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn unit(&self, word: &str, range: &Range<usize>) -> Result<Unit, ValueError> {
-        unit::unit(word).map_err(|meant| {
+        word::unit(word).map_err(|meant| {
             let error = self.error(range.clone(), format!("unknown unit `{word}`"));
             let Some(meant) = meant else { return error.with_help(units_for(self.expected)) };
             let spaced = self.text.get(..range.start).is_some_and(|before| before.ends_with(' '));
@@ -204,7 +240,7 @@ impl<'a> Scanner<'a> {
             let start = self.text.get(..range.start).map_or(range.start, |before| before.trim_end().len());
             return error.with_fix(self.replaced(start..range.end, ""));
         }
-        if unit::per(word).is_ok() {
+        if word::per(word).is_ok() {
             let start = self.text.get(..range.start).map_or(range.start, |before| before.trim_end().len());
             return error.with_fix(self.replaced(start..range.end, &format!("/{word}")));
         }
@@ -227,7 +263,7 @@ impl<'a> Scanner<'a> {
                 return Err(self.error(gap.start..self.at, "no space stands around `/` in a unit").with_fix(fix));
             }
             let (word, range) = self.take(|character| character.is_ascii_alphanumeric() || character == '_');
-            divisors.push(unit::per(word).map_err(|meant| self.unknown_divisor(word, range, meant))?);
+            divisors.push(word::per(word).map_err(|meant| self.unknown_divisor(word, range, meant))?);
         }
     }
 
@@ -293,7 +329,9 @@ impl<'a> Scanner<'a> {
 
     fn time_unit(&self, word: &str, range: &Range<usize>) -> Result<TimeUnit, ValueError> {
         if matches!(word, "e" | "E") {
-            return Err(self.error(range.clone(), "a number is written without an exponent"));
+            return Err(self
+                .error(range.clone(), "a number is written without an exponent")
+                .with_help("write all of its digits"));
         }
         match self.unit(word, range)? {
             Unit::Time(unit) => Ok(unit),
@@ -327,11 +365,20 @@ impl<'a> Scanner<'a> {
         let joined: String = self.text.split(' ').collect();
         let junk = self.text.len() - rest.trim_start().len()..self.text.len();
         let error = self.error(junk, format!("unexpected `{}` after the value", rest.trim_start()));
+        let plain = self.text.replace('_', "");
+        if rest.starts_with('_') && scan(&plain, self.expected).is_ok() {
+            return Err(error.with_fix(plain));
+        }
         if rest.starts_with([',', '_']) {
             return Err(error.with_help("digits stand together and the decimal sign is a point: `1500.5`"));
         }
-        let compound = rest.starts_with(' ') && scan(&joined, self.expected).is_ok();
-        Err(if compound { error.with_fix(joined) } else { error })
+        let million = self.text.replacen("m ", "M ", 1);
+        if self.expected == "rate" && million != self.text && scan(&million, self.expected).is_ok() {
+            let at = self.text.find("m ").unwrap_or_default();
+            return Err(self.error(at..at + 1, "a million is written `M`").with_fix(million));
+        }
+        let compound = self.expected == "duration" && rest.starts_with(' ') && scan(&joined, self.expected).is_ok();
+        Err(if compound { error.with_fix(joined) } else { error.with_help(units_for(self.expected)) })
     }
 
     /// `99,9%`: a comma where the point of a decimal should be. Three digits behind it may group thousands instead.
@@ -360,6 +407,9 @@ fn units_for(expected: &'static str) -> &'static str {
         "duration" => "units of a duration are `ms`, `s`, `m`, `h`, `d`, `w`",
         "bytes" => "units of bytes are `B`, `kB`, `MB`, `GB`, `TB`, `KiB`, `MiB`, `GiB`, `TiB`",
         "ratio" => "a ratio is written with `%`, or as a number from 0 to 1",
+        "count" => "a count is a whole number without a unit",
+        "cpu" => "a cpu is a number of cores (`2`, `0.5`) or of millicores (`500m`)",
+        "rate" => "a rate is a number per time, with a noun if you like: `100 req/s`",
         "money" => "money is written with `$`, `€`, `£`, or with a currency code: `300 CHF`",
         _ => "units are `ms s m h d w`, `B kB MB GB TB KiB MiB GiB TiB`, `%`, a currency, or a noun",
     }

@@ -107,7 +107,8 @@ impl Cpu {
         const EXPECTED: &str = "cpu";
         const HELP: &str = "a cpu is a number of cores (`2`, `0.5`) or of millicores (`500m`)";
         let whole = 0..text.len();
-        let millicores = text.strip_suffix('m').and_then(Number::decimal);
+        let written = text.strip_suffix('m').map(|number| number.strip_suffix(' ').unwrap_or(number));
+        let millicores = written.and_then(Number::decimal);
         let number = match millicores {
             Some(millicores) => Some(millicores),
             None => {

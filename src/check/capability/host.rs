@@ -152,7 +152,10 @@ fn region(host: &Host, facts: &model::StdPlatform, diagnostics: &mut Vec<Diagnos
         region.origin.place,
         format!("`{}` is not known to have the region `{}`", facts.name.value, region.value),
     );
-    diagnostics.push(match nearest(&region.value, facts.region.iter().map(|known| known.name.value.as_str())) {
+    // A region of another cloud begins like none of these, and a near one would lie on another continent.
+    let alike = facts.region.iter().map(|known| known.name.value.as_str());
+    let alike = alike.filter(|known| known.chars().next() == region.value.chars().next());
+    diagnostics.push(match nearest(&region.value, alike) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")),
         None => diagnostic.label("not in the list").help("check its spelling; the list may be older than the region"),
     });

@@ -86,7 +86,7 @@ impl<'a> Target<'a> {
     /// A finding that the platform lacks a capability, naming those that have it.
     pub(super) fn lacks(&self, code: Code, place: Span, capability: Capability, message: String) -> Diagnostic {
         let about = doc(capability);
-        let diagnostic = Diagnostic::new(code, place, message).label(about);
+        let diagnostic = Diagnostic::new(code, place, message).label(format!("asks for this: {about}"));
         self.explain(diagnostic, capability).help(others(capability))
     }
 }

@@ -72,6 +72,8 @@ fn unexpected(
         (_, None) if token.wants_more() => {
             error(format!("`{written}` has no left side")).with_label("nothing stands before it")
         }
+        (Token::Word, Some((_, "=", _))) => error(format!("the value of a label is a text, found `{written}`"))
+            .with_fix(text, range.clone(), &format!("\"{written}\"")),
         (Token::Word, _) if !wants_value => misplaced_word(text, written, range, next),
         (
             Token::Quantity,

@@ -213,6 +213,12 @@ fn wrong_character(text: &str, letter: char, at: usize, opener: Range<usize>) ->
         !inner.is_empty()
             && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
     };
+    if letter == '$' && text.get(at..).is_some_and(|rest| rest.starts_with("${")) {
+        return ExpressionError::new(at..at + 2, "a reference holds no other reference")
+            .with_label("opened inside of one")
+            .with_place(opener, "the outer one begins here")
+            .with_help("write one after the other, or declare a `var` for the inner one");
+    }
     if letter == '$' || letter == '"' || letter == '\n' || inner.contains("${") || close.is_none() {
         return unclosed(opener, at);
     }

@@ -2,6 +2,7 @@
 //!
 //! Each is told once, with its repair, and read as it was meant.
 
+use super::class::is_space;
 use super::document::Range;
 use super::habit;
 use super::mistake;
@@ -17,6 +18,10 @@ pub(super) enum Reading {
     /// It meant nothing and was passed.
     Passed,
 }
+
+/// How far a quote may be from the one before it, and how many are told together: what is looked at twice stays small.
+const NEAR: usize = 512;
+const MOST_QUOTES: usize = 32;
 
 impl Parser<'_> {
     /// `# why`: passed up to the end of the line, and told with the others of the file.
@@ -54,6 +59,9 @@ impl Parser<'_> {
         let text = self.slice(self.here());
         let here = self.span(self.token.start, self.token.end);
         let before = self.text.get(..self.last_end as usize).unwrap_or_default();
+        if self.token.kind == TokenKind::Word && before.ends_with('"') && self.inner_quotes() == Reading::Passed {
+            return Reading::Passed;
+        }
         let is_string = matches!(self.token.kind, TokenKind::Quoted(_) | TokenKind::Raw(_));
         if self.token.kind == TokenKind::Word && text.starts_with(',') {
             self.problems.push(habit::comma(here, text));
@@ -69,6 +77,67 @@ impl Parser<'_> {
             self.problems.push(mistake::missing_space(here, text));
         }
         Reading::Entry
+    }
+
+    /// `LOG_LEVEL "info", REGION "eu"`, the parser being at the comma: passes it where a node with a text begins behind it.
+    pub(super) fn comma_before_node(&mut self) -> bool {
+        if self.token.kind != TokenKind::Word || self.slice(self.here()) != "," || !self.is_glued() {
+            return false;
+        }
+        let behind = self.text.get(self.token.end as usize..).unwrap_or_default().trim_start_matches(is_space);
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+        let value = behind.trim_start_matches(is_name);
+        let text = value.trim_start_matches(is_space);
+        let is_node = value.len() < behind.len() && text.len() < value.len() && text.starts_with('"');
+        if is_node {
+            self.problems.push(habit::comma_between_nodes(self.span(self.token.start, self.token.end)));
+            self.advance();
+            self.is_free = true;
+        }
+        is_node
+    }
+
+    /// `"say "hi" to all"`, the parser being behind the first inner quote: tells it and passes what belongs to the text.
+    fn inner_quotes(&mut self) -> Reading {
+        let Some((start, end, quotes)) = self.meant_text() else { return Reading::Entry };
+        self.problems.push(habit::inner_quotes(self.span(start, end), &quotes));
+        while self.token.start < end && !matches!(self.token.kind, TokenKind::Newline | TokenKind::End) {
+            self.advance();
+        }
+        self.is_free = true;
+        Reading::Passed
+    }
+
+    /// The text that a string with unescaped quotes was meant to be, and where those are.
+    fn meant_text(&self) -> Option<(u32, u32, Vec<u32>)> {
+        let bytes = self.text.as_bytes();
+        let escaped = |at: usize| {
+            bytes.get(..at).map_or(0, |before| before.iter().rev().take_while(|byte| **byte == b'\\').count()) % 2 == 1
+        };
+        let mut opener = self.last_end.checked_sub(1)? as usize;
+        let line = self.line as usize;
+        let start = (line..opener).rev().find(|at| bytes.get(*at) == Some(&b'"') && !escaped(*at))?;
+        let next = |from: usize| {
+            let line = bytes.get(from..)?.iter().take(NEAR).take_while(|byte| **byte != b'\n');
+            line.enumerate().find(|(at, byte)| **byte == b'"' && !escaped(from + at)).map(|(at, _)| from + at)
+        };
+        let mut quotes = Vec::new();
+        loop {
+            let closer = next(opener + 1)?;
+            let inner = self.text.get(opener + 1..closer)?;
+            if inner.is_empty() || inner != inner.trim() || inner.ends_with('=') {
+                return None;
+            }
+            if quotes.len() == MOST_QUOTES {
+                return None;
+            }
+            quotes.extend([opener as u32, closer as u32]);
+            let last = next(closer + 1)?;
+            if bytes.get(last + 1).is_none_or(|byte| byte.is_ascii_whitespace() || b";})".contains(byte)) {
+                return Some((start as u32, last as u32 + 1, quotes));
+            }
+            opener = last;
+        }
     }
 
     /// Whether a `[` stands here.

@@ -2,8 +2,31 @@
 
 use super::class::is_space;
 use super::mistake::short;
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Problem, ProblemKind, Reach};
 use crate::source::Span;
+
+/// Quotes inside of a text, each to be escaped; `whole` is the text as it was meant.
+pub(super) fn inner_quotes(whole: Span, quotes: &[u32]) -> Problem {
+    let message = "the quotes inside of this text end it";
+    let place = quotes.first().map_or(whole, |at| Span { start: *at, end: at + 1, ..whole });
+    let problem = Problem {
+        reach: Reach::Value,
+        ..Problem::new(ProblemKind::MissingSpace, whole, message, "meant as one text")
+            .also(place, "it ends here")
+            .help("write each of them as `\\\"`, or the whole text as `#\"…\"#`")
+    };
+    quotes.iter().fold(problem, |problem, at| problem.fix("write `\\\"`", Span { start: *at, end: *at, ..whole }, "\\"))
+}
+
+/// A comma between two nodes of one line.
+pub(super) fn comma_between_nodes(comma: Span) -> Problem {
+    let message = "nodes on one line are separated by `;`, not by `,`";
+    Problem::new(ProblemKind::UnexpectedToken, comma, message, "another node begins behind it").help("write `;`").fix(
+        "write `;`",
+        comma,
+        ";",
+    )
+}
 
 pub(super) fn comma(span: Span, text: &str) -> Problem {
     let length = text.len() - text.trim_start_matches(',').len();

@@ -128,6 +128,9 @@ impl Parser<'_> {
                         self.problems.push(problem);
                         break;
                     }
+                    if self.comma_before_node() {
+                        break;
+                    }
                     self.entry_of(&mut owner);
                 }
             }

@@ -31,6 +31,8 @@ pub struct Problem {
 pub enum Reach {
     /// What is around it is as it is written.
     Here,
+    /// Nobody knows the value that it is about.
+    Value,
     /// From here on nobody knows in which block anything stands.
     Rest,
 }
@@ -191,7 +193,8 @@ impl Problems {
             self.list.push(problem);
         } else if self.list.len() == MOST {
             let message = format!("there are more than {MOST} mistakes in this file; the rest is not listed");
-            self.list.push(Problem::new(ProblemKind::TooMany, problem.span, message, "the next one is here"));
+            let problem = Problem::new(ProblemKind::TooMany, problem.span, message, "the next one is here");
+            self.list.push(problem.help("mend those that are listed, then check again"));
         }
     }
 

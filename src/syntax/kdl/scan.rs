@@ -71,7 +71,11 @@ fn open_comment_end(lexer: &Lexer<'_, TokenKind>) -> Option<usize> {
     if before.is_some_and(super::class::is_identifier) {
         return Some(rest.find(is_newline).unwrap_or(rest.len()));
     }
-    first_comment_end(rest.as_bytes())
+    let end = first_comment_end(rest.as_bytes())?;
+    // Where it opens another one, that one ends there, and the line goes on with the outer comment.
+    let is_inner = rest.get(..end).is_some_and(|comment| comment.contains("/*"));
+    let line = rest.get(end..).map_or(0, |behind| behind.find(is_newline).unwrap_or(behind.len()));
+    Some(if is_inner { end + line } else { end })
 }
 
 /// The bytes from behind `/*` to behind its `*/`.
