@@ -12,6 +12,9 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let pins = &context.model.pins;
     diagnostics.extend(pins.actions.iter().filter_map(denied));
     diagnostics.extend(pins.images.iter().filter_map(has_digest));
+    if pins.tools.is_empty() {
+        return;
+    }
     let tools = tools();
     diagnostics.extend(pins.tools.iter().filter_map(|pin| unknown(pin, &tools)));
 }

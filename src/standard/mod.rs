@@ -59,11 +59,24 @@ pub fn fact<T: Lower + Send + Sync + 'static>(kind: &str, name: &str) -> &'stati
 
 /// Every declaration of a kind, lowered, in the order of the files they are written in.
 pub fn all<T: Lower + Send + Sync + 'static>(kind: &str) -> Vec<&'static T> {
+    in_order(kind).into_iter().filter_map(lowered).collect()
+}
+
+/// Every declaration of a kind as it is written, by name, in the order of [`all`]: what costs nothing to look at.
+pub fn nodes(kind: &str) -> impl Iterator<Item = (&'static str, NodeRef<'static>)> + use<> {
+    in_order(kind).into_iter().filter_map(|at| {
+        let (_, name, file, node) = INDEX.get(at)?;
+        Some((*name, documents().get(usize::from(*file))?.node(*node)))
+    })
+}
+
+/// The rows of the index of a kind, in the order of the files.
+fn in_order(kind: &str) -> Vec<usize> {
     let start = INDEX.partition_point(|(k, ..)| *k < kind);
     let end = INDEX.partition_point(|(k, ..)| *k <= kind);
     let mut rows: Vec<_> = (start..end).zip(INDEX.get(start..end).unwrap_or_default()).collect();
     rows.sort_by_key(|(_, (_, _, file, node))| (*file, *node));
-    rows.into_iter().filter_map(|(at, _)| lowered(at)).collect()
+    rows.into_iter().map(|(at, _)| at).collect()
 }
 
 /// A fact never changes, so each is lowered once and kept as long as the process lives.
