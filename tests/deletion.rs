@@ -24,8 +24,10 @@ use std::collections::BTreeSet;
 use deployc::artifact::Artifact;
 use deployc::render;
 use deployc::schema::Type;
+use deployc::source::FileId;
+use deployc::standard;
 use deployc::syntax::kdl::{Document, NodeRef, Scalar};
-use whole::edit::{Edit, declared, document, judged, rename, without};
+use whole::edit::{Edit, declared, document, judged, nodes, rename, without};
 use whole::{Example, read_whole};
 
 /// A name that no text holds by chance.
@@ -57,8 +59,13 @@ fn own_words(tree: &Document, text: &str, within: impl Fn(NodeRef<'_>) -> bool) 
     });
     // A word that is a part of another one, as `Created` of `orders_created`, may be told for the other's sake.
     let all = text.to_lowercase();
+    let library: Vec<String> =
+        (0..).map_while(|at| Some(standard::embedded(FileId(FileId::EMBEDDED + at))?.1.to_lowercase())).collect();
     let is_own = |words: &String| {
-        words.len() > 4 && !words.contains("${") && all.matches(words.to_lowercase().as_str()).count() == 1
+        words.len() > 4
+            && !words.contains("${")
+            && all.matches(words.to_lowercase().as_str()).count() == 1
+            && !library.iter().any(|facts| facts.contains(&words.to_lowercase()))
     };
     words.filter(is_own).collect()
 }
@@ -106,9 +113,47 @@ fn left_out(example: &Example) {
     assert!(gone > 0, "examples/{}", example.name);
 }
 
+/// Leaves every node out that is no named declaration and says something of the user's own: those at the top with all
+/// that they hold, those inside others with what they say themselves.
+fn unnamed_left_out(example: &Example) -> usize {
+    let tree = document(&example.text);
+    let named: BTreeSet<u32> =
+        declared(&tree).iter().filter_map(|one| Some(tree.node_at(one.place.start)?.id())).collect();
+    let with = example.artifacts();
+    let mut gone = 0;
+    for node in nodes(&tree).filter(|node| !named.contains(&node.id())) {
+        let at_top = node.parent().is_none();
+        let inside = |other: NodeRef<'_>| {
+            other.id() == node.id()
+                || (at_top && node.span().start <= other.span().start && other.span().end <= node.span().end)
+        };
+        let mut words = own_words(&tree, &example.text, inside);
+        words.retain(|word| !mentions(&with, word).is_empty());
+        if words.is_empty() {
+            continue;
+        }
+        let Some(rest) = without(example, &example.text, &[node]) else { continue };
+        gone += 1;
+        let left = still_told(&example.build(&rest).unwrap(), &words);
+        let line = example.text[..node.span().start as usize].lines().count();
+        let about = format!("examples/{}: `{}` of line {line}", example.name, node.name());
+        assert!(left.is_empty(), "{about} was left out, and yet:\n{}", left.join("\n"));
+    }
+    gone
+}
+
 #[test]
 fn what_is_left_out_is_named_nowhere() {
     for example in read_whole() {
         left_out(example);
+    }
+}
+
+#[test]
+fn what_an_unnamed_node_says_goes_with_it() {
+    for example in read_whole() {
+        let gone = unnamed_left_out(example);
+        println!("{}: {gone} nodes without a name were left out", example.name);
+        assert!(gone >= 10 || example.name == "hello", "examples/{}: only {gone}", example.name);
     }
 }
