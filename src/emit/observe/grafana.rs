@@ -1,10 +1,12 @@
 //! Dashboards for Grafana: what each alert sees, with its number as a line.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::{Artifact, Group, Tree, Value, int, list, map, null, text};
 use crate::model::{DashboardBackend, PanelKind};
 use crate::plan::Plan;
 use crate::plan::link;
-use crate::plan::signal::{Board, BoardPanel, Signal, number_text, panel_of_signal, watched};
+use crate::plan::signal::{Board, BoardPanel, Signal, board_of_signal, number_text, watched};
 use crate::source::Origin;
 use crate::syntax::expression::Operator;
 
@@ -26,9 +28,14 @@ pub(super) fn emit(plan: &Plan<'_>, boards: &[Board], signals: &[Signal], artifa
     if tool.is_some_and(|tool| tool.backend.value != DashboardBackend::Grafana) {
         return;
     }
+    // Sorted once: there are as many dashboards as services, and more signals.
+    let mut shown: BTreeMap<String, Vec<&Signal>> = BTreeMap::new();
+    for signal in signals {
+        shown.entry(board_of_signal(plan, signal)).or_default().push(signal);
+    }
     for board in boards {
         let path = format!("{FOLDER}/{}.json", board.file);
-        let tree = dashboard(plan, board, boards, signals);
+        let tree = dashboard(plan, board, shown.get(&board.uid).map_or(&[], Vec::as_slice));
         // The overview stands for the whole project; no single declaration makes its frame.
         let origin = if board.file == "overview" {
             Origin::rule("every project that is watched has an overview")
@@ -53,7 +60,7 @@ fn source() -> Tree {
     map().put("type", text("prometheus")).put("uid", text("${datasource}"))
 }
 
-fn dashboard(plan: &Plan<'_>, board: &Board, boards: &[Board], signals: &[Signal]) -> Tree {
+fn dashboard(plan: &Plan<'_>, board: &Board, signals: &[&Signal]) -> Tree {
     let rule = Origin::rule("what every dashboard has");
     map()
         .put("uid", text(board.uid.clone()))
@@ -68,7 +75,7 @@ fn dashboard(plan: &Plan<'_>, board: &Board, boards: &[Board], signals: &[Signal
         .put("timezone", text("utc").at(&rule))
         .put("annotations", map().put("list", list(Vec::<Tree>::new())).at(&rule))
         .put("templating", map().put("list", variables(plan)))
-        .put_filled("links", list(links(plan, board, boards, signals)))
+        .put_filled("links", list(links(plan, signals)))
         .put("panels", list(panels(board)))
         .at(&board.origin)
 }
@@ -102,13 +109,12 @@ fn variables(plan: &Plan<'_>) -> Vec<Tree> {
     vec![data, environment]
 }
 
-/// The runbook entries of the alerts that this dashboard shows, and the other dashboards.
-fn links(plan: &Plan<'_>, board: &Board, boards: &[Board], signals: &[Signal]) -> Vec<Tree> {
+/// The runbook entries of the alerts that a dashboard shows.
+fn links(plan: &Plan<'_>, signals: &[&Signal]) -> Vec<Tree> {
     let mut links = Vec::new();
     let mut known: Vec<String> = Vec::new();
     for signal in signals {
-        let here = panel_of_signal(plan, boards, signal).is_some_and(|(uid, _)| uid == board.uid);
-        let Some(runbook) = signal.runbook.as_ref().filter(|_| here) else { continue };
+        let Some(runbook) = signal.runbook.as_ref() else { continue };
         let Some(url) = link::runbook_url(&runbook.value, plan) else { continue };
         if !known.contains(&url) {
             links.push(

@@ -20,7 +20,8 @@ pub use measure::{
 };
 pub use own::series_name;
 pub use panel::{
-    Board, BoardPanel, boards, overview_uid, own_uid, panel_of_signal, recordings_of, same_series, service_uid, slo_uid,
+    Board, BoardPanel, board_of_signal, boards, overview_uid, own_uid, panel_of_signal, recordings_of, same_series,
+    service_uid, slo_uid,
 };
 pub use promql::{base_number, number_text};
 pub use record::{Recording, What, board, recording};

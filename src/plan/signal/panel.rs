@@ -407,13 +407,18 @@ pub fn recordings_of(plan: &Plan<'_>, environment: &EnvironmentFacts, metric: &s
     subjects.into_iter().filter_map(|subject| super::recording(plan, environment, subject, &named, None)).collect()
 }
 
-/// Where a signal is seen: the uid of its dashboard, and its panel there.
-pub fn panel_of_signal(plan: &Plan<'_>, boards: &[Board], signal: &Signal) -> Option<(String, Option<u64>)> {
-    let uid = match (&signal.kind, &signal.service) {
+/// The uid of the dashboard on which a signal is seen, if that is made.
+pub fn board_of_signal(plan: &Plan<'_>, signal: &Signal) -> String {
+    match (&signal.kind, &signal.service) {
         (SignalKind::Burn { .. }, _) => slo_uid(plan),
         (SignalKind::Default | SignalKind::Declared, Some(service)) => service_uid(plan, service),
         (SignalKind::Default | SignalKind::Declared, None) => overview_uid(plan),
-    };
+    }
+}
+
+/// Where a signal is seen: the uid of its dashboard, and its panel there.
+pub fn panel_of_signal(plan: &Plan<'_>, boards: &[Board], signal: &Signal) -> Option<(String, Option<u64>)> {
+    let uid = board_of_signal(plan, signal);
     let board = boards.iter().find(|board| board.uid == uid)?;
     let panel = board.panels.iter().find(|panel| {
         let series = panel.series.as_ref();
