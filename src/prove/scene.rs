@@ -17,6 +17,7 @@ const WORKFLOWS: &str = ".github/workflows/";
 pub(super) struct Scene<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) artifacts: &'a [Artifact],
+    by_path: BTreeMap<&'a str, &'a Artifact>,
     signs: Vec<&'static model::StdStepSign>,
     /// The commands of the steps that were looked at: many predicates look at each.
     read: RefCell<BTreeMap<*const Tree, Rc<Script>>>,
@@ -49,7 +50,10 @@ pub(super) struct Step<'a> {
 
 impl<'a> Scene<'a> {
     pub(super) fn new(plan: &'a Plan<'a>, artifacts: &'a [Artifact]) -> Self {
-        Scene { plan, artifacts, signs: standard::all("step-sign"), read: RefCell::default(), seen: RefCell::default() }
+        // Two files of one name are told elsewhere; the first one counts here.
+        let by_path = artifacts.iter().rev().map(|artifact| (artifact.path.as_str(), artifact)).collect();
+        let signs = standard::all("step-sign");
+        Scene { plan, artifacts, by_path, signs, read: RefCell::default(), seen: RefCell::default() }
     }
 
     fn script(&self, step: Step<'_>) -> Rc<Script> {
@@ -75,7 +79,7 @@ impl<'a> Scene<'a> {
 
     /// The file of a path.
     pub(super) fn file(&self, path: &str) -> Option<&'a Artifact> {
-        self.artifacts.iter().find(|artifact| artifact.path == path)
+        self.by_path.get(path).copied()
     }
 
     /// The workflows, in the order they were emitted.

@@ -125,19 +125,26 @@ pub(super) fn absence_alerted(scene: &Scene<'_>, tally: &mut Tally) {
         return;
     }
     let plan = scene.plan;
+    // Read once: every deployment is looked up among them.
+    let absences: Vec<_> = alerts
+        .iter()
+        .filter_map(|alert| {
+            let expression = alert.tree.key("expr").map(scalar).unwrap_or_default();
+            let is_absence = expression.contains("absent(") || expression.contains("absent_over_time(");
+            let label = |key| alert.tree.get(key).map(scalar);
+            is_absence.then(|| (alert, expression, label("labels.service"), label("labels.environment")))
+        })
+        .collect();
     for environment in plan.facts.environments.iter().filter(|environment| plan.is_production(environment)) {
         for workload in environment.workloads.iter().filter(|workload| is_long_running(workload)) {
-            let found = alerts.iter().find(|alert| {
-                let expression = alert.tree.key("expr").map(scalar).unwrap_or_default();
-                let service = alert.tree.get("labels.service").map(scalar);
-                let place = alert.tree.get("labels.environment").map(scalar);
-                place.is_none_or(|place| place == environment.name.value)
-                    && (expression.contains("absent(") || expression.contains("absent_over_time("))
-                    && (service.as_deref() == Some(workload.name.value.as_str())
-                        || expression.contains(&["\"", &workload.name.value, "\""].concat()))
+            let name = workload.name.value.as_str();
+            let named = ["\"", name, "\""].concat();
+            let found = absences.iter().find(|(_, expression, service, place)| {
+                place.as_ref().is_none_or(|place| *place == environment.name.value)
+                    && (service.as_deref() == Some(name) || expression.contains(&named))
             });
             match found {
-                Some(alert) => tally.holds(alert.place("expr")),
+                Some((alert, ..)) => tally.holds(alert.place("expr")),
                 None => {
                     let file = alerts.first().map_or("", |alert| alert.file.path.as_str());
                     let reason = format!("nothing fires when `{}` goes silent", workload.name.value);

@@ -39,6 +39,7 @@ pub(super) fn image_built_once(scene: &Scene<'_>, tally: &mut Tally) {
 
 /// Platform files name images by digest, or leave the name to the step that deploys, which names one.
 pub(super) fn image_pinned_by_digest(scene: &Scene<'_>, tally: &mut Tally) {
+    let tagged = std::cell::OnceCell::new();
     for (environment, workload) in scene.deployments() {
         for witness in witnesses(scene, "image-pinned-by-digest", Subject::Workload(environment, workload), "") {
             let Some(found) = witness.tree else { continue };
@@ -46,7 +47,7 @@ pub(super) fn image_pinned_by_digest(scene: &Scene<'_>, tally: &mut Tally) {
             let filled = image.starts_with("${") && image.ends_with('}');
             let fault = match (image.contains("@sha256:"), filled) {
                 (true, _) => None,
-                (false, true) => by_tag(scene),
+                (false, true) => tagged.get_or_init(|| by_tag(scene)).clone(),
                 (false, false) => Some(format!("`{image}` is not named by digest")),
             };
             tally.judge(witness.place, fault);
