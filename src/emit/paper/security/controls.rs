@@ -19,7 +19,16 @@ use crate::standard;
 struct Listed<'a> {
     control: Control<'a>,
     state: State,
+    /// The threats that rest on it and for which no place of this build shows it.
+    missed: Vec<String>,
     origin: Origin,
+}
+
+impl Listed<'_> {
+    /// Whether it holds for everything that rests on it.
+    fn is_in_force(&self) -> bool {
+        self.state.proof().is_some() && self.missed.is_empty()
+    }
 }
 
 /// Its path.
@@ -92,15 +101,22 @@ fn introduction(plan: &Plan<'_>, facts: Option<&StdPosture>) -> Vec<Block> {
 fn listed<'a>(plan: &Plan<'a>, proofs: &Proofs, all: &[Judged<'_>]) -> Vec<Listed<'a>> {
     let posture = posture(plan);
     let told = |control: Control<'a>| {
-        let named =
-            all.iter().any(|one| one.answers.iter().any(|answer| answer.mitigation.control.name == control.name));
+        let answers = all.iter().flat_map(|one| one.answers.iter().map(move |answer| (one, answer)));
+        let of_it = answers.filter(|(_, answer)| answer.mitigation.control.name == control.name);
+        let (mut named, mut missed) = (false, Vec::new());
+        for (one, answer) in of_it {
+            named = true;
+            if answer.state.proof().is_none() && !missed.contains(&one.threat.name) {
+                missed.push(one.threat.name.clone());
+            }
+        }
         let grounds = grounds(plan, &control);
         let state = overall(plan, proofs, &control);
         let asked = control.posture() <= posture && grounds.is_some();
         let is_there = state.proof().is_some();
         let origin = control.origin();
         let origin = grounds.iter().fold(origin, |origin, grounds| origin.with(grounds));
-        (asked || is_there || named).then_some(Listed { control, state, origin })
+        (asked || is_there || named).then_some(Listed { control, state, missed, origin })
     };
     Control::all(plan).into_iter().filter_map(told).collect()
 }
@@ -129,10 +145,16 @@ fn grounds(plan: &Plan<'_>, control: &Control<'_>) -> Option<Origin> {
 
 fn checklist(listed: &[Listed<'_>]) -> Block {
     let items = listed.iter().map(|one| {
-        let done = if one.state.proof().is_some() { Task::Done } else { Task::Open };
+        let done = if one.is_in_force() { Task::Done } else { Task::Open };
         let title = one.control.title().unwrap_or_else(|| one.control.describe());
         let words = Prose::from(Inline::here(title, slug(&self::title(&one.control))));
         let words = words.then(": ").then(one.state.word());
+        let words = match one.state.proof() {
+            Some(_) if !one.missed.is_empty() => {
+                words.then(", open for ").then(Prose::joined(one.missed.iter().map(code), ", "))
+            }
+            Some(_) | None => words,
+        };
         task(done, words).at(&one.origin)
     });
     bullets(items)
@@ -166,7 +188,7 @@ fn of_framework(plan: &Plan<'_>, framework: &StdFramework, listed: &[Listed<'_>]
                 .any(|maps| maps.items.iter().any(|id| id.value == item.id.value))
         };
         let own: Vec<&Listed<'_>> = listed.iter().filter(answers).collect();
-        let there = own.iter().filter(|one| one.state.proof().is_some()).count();
+        let there = own.iter().filter(|one| one.is_in_force()).count();
         let controls = own.iter().map(|one| Inline::Link {
             text: vec![Inline::code(&one.control.name)],
             target: crate::artifact::markdown::Target::Here(slug(&title(&one.control))),
@@ -201,6 +223,11 @@ fn detail(plan: &Plan<'_>, proofs: &Proofs, one: &Listed<'_>, all: &[Judged<'_>]
     ];
     if let Some(proof) = control.predicate().and_then(|name| proofs.get(name)) {
         items.extend(of_proof(proof, &one.state, &one.origin));
+    }
+    if one.state.proof().is_some() && !one.missed.is_empty() {
+        let missed = Prose::joined(one.missed.iter().map(code), ", ");
+        let words = Prose::from("Open for ").then(missed).then(": the places above are about something else.");
+        items.push(item(words).at(&one.origin));
     }
     let threats: Vec<&Judged<'_>> = all
         .iter()
