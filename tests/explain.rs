@@ -105,7 +105,7 @@ fn every_mistake_of_the_parser_has_its_code() {
 fn areas_are_listed_with_their_codes() {
     let areas = Code::by_area();
     let names: Vec<&str> = areas.iter().map(|(area, _)| *area).collect();
-    assert_eq!(names, ["capability", "delivery", "name", "output", "secret", "syntax", "threat", "type"]);
+    assert_eq!(names, ["capability", "delivery", "name", "output", "secret", "signal", "syntax", "threat", "type"]);
     assert_eq!(areas.iter().map(|(_, codes)| codes.len()).sum::<usize>(), Code::all().count());
     assert!(areas.iter().all(|(area, codes)| codes.iter().all(|code| code.area() == *area)));
     assert_eq!(Code::find("name/unused").map(Code::name), Some("unused"));

@@ -14,6 +14,7 @@ mod pin;
 mod placement;
 mod policy;
 mod secret;
+mod signal;
 mod threat;
 mod value;
 
@@ -67,6 +68,7 @@ pub static CHECKS: &[Check] = &[
     Check { name: "delivery", run: delivery::check },
     Check { name: "pin", run: pin::check },
     Check { name: "threat", run: threat::check },
+    Check { name: "signal", run: signal::check },
 ];
 
 /// A model without errors: the only thing that can be planned.

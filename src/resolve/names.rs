@@ -89,7 +89,7 @@ fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, valu
     if let Some(found) = kinds.iter().find_map(|kind| standard::find(kind, name)) {
         return unknown_version(found, text, span);
     }
-    let what = kinds.join(" or ");
+    let what = kinds.join(" or ").replace('-', " ");
     let diagnostic = Diagnostic::new(code::NAME_UNKNOWN_REFERENCE, span, format!("there is no {what} `{name}`"));
     let candidates: Vec<&str> = kinds.iter().flat_map(|kind| names(table, kind)).collect();
     // A name that is one of another kind is not misspelled.

@@ -8,7 +8,7 @@ use std::cell::{LazyCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::derive::Role;
+use crate::derive::{Protocol, Role, Workload};
 use crate::model::{self, MetricDimension, MetricSubject, MetricsBackend, QueryBackend, ServiceKind};
 use crate::resolve::Setting;
 use crate::source::Span;
@@ -104,6 +104,19 @@ impl Vocabulary {
             .map(|metric| metric.name.as_str())
             .collect()
     }
+}
+
+/// How a service names the series of the contract: what it says, else OpenTelemetry's names for its protocol.
+pub fn convention(workload: &Workload, setting: &Setting) -> &'static model::StdConvention {
+    let service = workload.service(setting);
+    let declared =
+        service.and_then(|service| service.metrics.as_ref()).map(|metrics| metrics.convention.value.as_str());
+    let by_protocol = match workload.main_port().map(|port| port.protocol) {
+        Some(Protocol::Grpc) => "otel-grpc",
+        Some(Protocol::Http | Protocol::Tcp) | None => "otel",
+    };
+    let found = declared.and_then(|name| standard::get("convention", name));
+    found.unwrap_or_else(|| standard::fact("convention", by_protocol))
 }
 
 /// The metrics of the standard library with those of a project.

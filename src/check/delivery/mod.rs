@@ -6,7 +6,9 @@ use crate::check::Context;
 use crate::derive::{EnvironmentFacts, Tier, Workload};
 use crate::diag::{Diagnostic, code};
 use crate::model;
+use crate::resolve::Setting;
 use crate::source::Sourced;
+use crate::standard;
 use strategy::{analysis, drill, flags, rollback_time, weights};
 
 /// Judges environments, strategies and migrations.
@@ -34,11 +36,42 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
                 .and_then(|name| setting.strategies.iter().find(|one| one.name.value == name.value));
             if let Some(service) = workload.service(setting) {
                 migrations(service, workload, strategy, diagnostics);
+                changed(service, setting, diagnostics);
                 rollback_time(service, workload, strategy, diagnostics);
             }
         }
     }
     job_cycle(context.model.pipeline.as_ref(), diagnostics);
+}
+
+/// A migration changes a database that its tool knows.
+fn changed(service: &model::Service, setting: &Setting, diagnostics: &mut Vec<Diagnostic>) {
+    for migration in &service.migrate {
+        let Some(resource) = setting.resources.iter().find(|one| one.name.value == migration.for_.value) else {
+            continue;
+        };
+        let tool = standard::get::<model::StdMigrationTool>("migration-tool", migration.tool.value.word());
+        let Some(tool) = tool.filter(|tool| !tool.changes.is_empty()) else { continue };
+        if tool.changes.iter().any(|kind| kind.value == resource.kind.value) {
+            continue;
+        }
+        let kinds: Vec<&str> = tool.changes.iter().map(|kind| kind.value.word()).collect();
+        diagnostics.push(
+            Diagnostic::new(
+                code::NAME_WRONG_PLACE,
+                migration.for_.origin.place,
+                format!(
+                    "`{}` is a {}, which {} does not change",
+                    resource.name.value,
+                    resource.kind.value.word(),
+                    tool.title.value
+                ),
+            )
+            .label("means nothing here")
+            .also(resource.kind.origin.place, "its kind")
+            .help(format!("name a database that it changes ({}), or another `tool`", kinds.join(", "))),
+        );
+    }
 }
 
 fn two_triggers(environment: &model::Environment, diagnostics: &mut Vec<Diagnostic>) {

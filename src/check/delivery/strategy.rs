@@ -99,6 +99,13 @@ pub(super) fn drill(context: &Context<'_>, strategy: &model::Strategy, diagnosti
     let Some(last) = &drill.last else { return };
     let allowed = days(drill.every.value);
     let passed = today.days_since(last.value);
+    if passed < 0 {
+        diagnostics.push(
+            Diagnostic::new(code::TYPE_BAD_VALUE, last.origin.place, format!("{} is still to come", last.value))
+                .label(format!("the rollback of `{}` cannot have been rehearsed then", strategy.name.value))
+                .help("write the day of the last rehearsal, or leave `last` out until there was one"),
+        );
+    }
     if passed > allowed {
         diagnostics.push(
             Diagnostic::new(

@@ -1,9 +1,9 @@
 //! How libraries name the series of the metrics contract, and which of them a service uses.
 
-use crate::derive::{EnvironmentFacts, Protocol, Workload};
+use crate::derive::{EnvironmentFacts, Workload};
 use crate::model;
 use crate::plan::Plan;
-use crate::standard;
+use crate::signal;
 
 /// The name of a label in the series: the metric's own, else the convention's for that role, else the same.
 pub(super) fn series_label(fact: &model::StdMetric, convention: Option<&model::StdConvention>, name: &str) -> String {
@@ -18,15 +18,7 @@ pub fn convention(
     environment: &EnvironmentFacts,
     workload: &Workload,
 ) -> &'static model::StdConvention {
-    let service = workload.service(plan.setting(environment));
-    let declared =
-        service.and_then(|service| service.metrics.as_ref()).map(|metrics| metrics.convention.value.as_str());
-    let by_protocol = match workload.main_port().map(|port| port.protocol) {
-        Some(Protocol::Grpc) => "otel-grpc",
-        Some(Protocol::Http | Protocol::Tcp) | None => "otel",
-    };
-    let found = declared.and_then(|name| standard::get("convention", name));
-    found.unwrap_or_else(|| standard::fact("convention", by_protocol))
+    signal::convention(workload, plan.setting(environment))
 }
 
 pub(super) fn convention_holes(convention: &model::StdConvention) -> Vec<(&'static str, String)> {
