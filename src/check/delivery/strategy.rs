@@ -101,8 +101,9 @@ pub(super) fn drill(context: &Context<'_>, strategy: &model::Strategy, diagnosti
     let passed = today.days_since(last.value);
     if passed < 0 {
         diagnostics.push(
-            Diagnostic::new(code::TYPE_BAD_VALUE, last.origin.place, format!("{} is still to come", last.value))
+            Diagnostic::new(code::DELIVERY_OVERDUE, last.origin.place, format!("{} is still to come", last.value))
                 .label(format!("the rollback of `{}` cannot have been rehearsed then", strategy.name.value))
+                .also(drill.every.origin.place, "promised here")
                 .help("write the day of the last rehearsal, or leave `last` out until there was one"),
         );
     }
