@@ -15,6 +15,7 @@ pub mod emit;
 pub mod loader;
 pub mod model;
 pub mod nearest;
+pub mod ordered;
 pub mod outputs;
 pub mod patch;
 pub mod plan;

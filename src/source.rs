@@ -2,7 +2,11 @@
 //!
 //! This file is also compiled into the build script, so it depends on nothing else of the crate.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// How many places are still looked through one by one.
+const FEW: usize = 16;
 
 /// A file known to this run. Project files count up from 0; the embedded files of the standard library and
 /// the grammar count up from [`FileId::EMBEDDED`].
@@ -55,7 +59,7 @@ impl Span {
 /// Where a value came from: the declaration that decides it, what else contributed, and the rule that combined them.
 ///
 /// An answer of `deployc why` counts only if editing `place` changes the value.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Origin {
     /// The primary declaration: a place in the user's files or in an embedded file; file [`FileId::RULE`] if a rule alone decided.
     pub place: Span,
@@ -85,17 +89,42 @@ impl Origin {
 
     /// Adds the places of `other` as contributors.
     #[must_use]
-    pub fn with(mut self, other: &Origin) -> Self {
+    pub fn with(self, other: &Origin) -> Self {
+        self.with_all(std::iter::once(other))
+    }
+
+    /// Adds the places of all others as contributors, in time that grows with their number.
+    #[must_use]
+    pub fn with_all<'a>(mut self, others: impl IntoIterator<Item = &'a Origin>) -> Self {
         let mut all: Vec<Span> = self.also.as_deref().map(<[Span]>::to_vec).unwrap_or_default();
-        for place in std::iter::once(other.place).chain(other.also.as_deref().unwrap_or_default().iter().copied()) {
-            if place != self.place && place.file != FileId::RULE && !all.contains(&place) {
-                all.push(place);
+        // Most have one or two contributors, for which a set is the slower way.
+        let mut known: BTreeSet<Span> = BTreeSet::new();
+        for other in others {
+            for place in std::iter::once(other.place).chain(other.also.as_deref().unwrap_or_default().iter().copied()) {
+                if place == self.place || place.file == FileId::RULE {
+                    continue;
+                }
+                if all.len() >= FEW && known.is_empty() {
+                    known.extend(&all);
+                }
+                let is_new = if known.is_empty() { !all.contains(&place) } else { known.insert(place) };
+                if is_new {
+                    all.push(place);
+                }
             }
         }
         if !all.is_empty() {
             self.also = Some(all.into());
         }
         self
+    }
+
+    /// Several origins as one: the first, with the others as contributors; none of none.
+    pub fn joined(origins: impl IntoIterator<Item = Origin>) -> Option<Origin> {
+        let mut origins = origins.into_iter();
+        let first = origins.next()?;
+        let others: Vec<Origin> = origins.collect();
+        Some(if others.is_empty() { first } else { first.with_all(&others) })
     }
 }
 

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("nearest", &[]),
+    ("ordered", &[]),
     ("loader", &[]),
     ("value", &["nearest"]),
     ("diag", &["source", "syntax"]),
@@ -50,8 +51,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "emit",
         &[
-            "artifact", "derive", "diag", "loader", "model", "patch", "plan", "prove", "render", "resolve", "schema",
-            "signal", "source", "standard", "syntax", "value",
+            "artifact", "derive", "diag", "loader", "model", "ordered", "patch", "plan", "prove", "render", "resolve",
+            "schema", "signal", "source", "standard", "syntax", "value",
         ],
     ),
     (

@@ -7,7 +7,7 @@ use crate::source::Origin;
 ///
 /// Commands are trusted templates; what comes from users goes into their `{holes}` as [`Word`]s and is quoted for the
 /// place where the hole stands (bare, in double quotes, in single quotes).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Script {
     /// How it begins.
     pub prologue: Prologue,
@@ -20,7 +20,7 @@ pub struct Script {
 }
 
 /// How a script begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Prologue {
     /// With its first line.
     #[default]
@@ -32,7 +32,7 @@ pub enum Prologue {
 }
 
 /// What runs a script.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Interpreter {
     /// Bash.
     #[default]
@@ -42,7 +42,7 @@ pub enum Interpreter {
 }
 
 /// A line of a script, or several that belong together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ScriptLine {
     /// How many blocks it stands in.
     pub depth: u16,
@@ -53,7 +53,7 @@ pub struct ScriptLine {
 }
 
 /// What a line of a script says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LineKind {
     /// A command: a trusted template and the words for its holes.
     Command {
@@ -78,7 +78,7 @@ pub enum LineKind {
 }
 
 /// What fills a hole of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Word {
     /// Data: quoted, so that the shell reads exactly this.
     Text(String),

@@ -22,7 +22,7 @@ pub use image::{ImageFacts, ImageSource, Manifest};
 pub use name::{generated_name, shorten};
 pub use need::{Need, needs};
 pub use tier::Tier;
-pub use unit::UnitFacts;
+pub use unit::{UnitFacts, callees_first};
 pub use variable::{DataClass, Part, Scope, Variable};
 
 use crate::loader::Loader;

@@ -9,7 +9,7 @@ use crate::standard;
 
 /// Several origins as one: the first, with the others as contributors.
 pub fn joined(origins: impl IntoIterator<Item = Origin>) -> Option<Origin> {
-    origins.into_iter().reduce(|first, other| first.with(&other))
+    Origin::joined(origins)
 }
 
 impl<'a> Plan<'a> {

@@ -1,5 +1,7 @@
 //! Predicates on the way into environments: approvals, promotion, rollback, previews.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::{Artifact, Body};
 use crate::derive::EnvironmentFacts;
 use crate::prove::scene::{Job, Scene, Step, jobs, scalar, texts, triggers};
@@ -106,6 +108,7 @@ pub(super) fn rollback_automatic(scene: &Scene<'_>, tally: &mut Tally) {
     for environment in production(scene) {
         let releases = releases(scene, environment);
         let Some(job) = releases.iter().find(|job| job.workflow.path.contains("/deploy")) else { continue };
+        let backwards = goes_back(scene, &releases, &environment.name.value);
         for workload in environment.workloads.iter().filter(|workload| workload.role.value.takes_traffic()) {
             let name = &workload.name.value;
             let strategy = scene.plan.strategy(environment, workload);
@@ -120,7 +123,7 @@ pub(super) fn rollback_automatic(scene: &Scene<'_>, tally: &mut Tally) {
             let place = match (strategy, &fault) {
                 (Some(strategy), Some(_)) => scene.declared(&["strategy.", &strategy.name.value, ".rollback"].concat()),
                 (None, Some(_)) => scene.declared(&["service.", name, ".strategy"].concat()),
-                (_, None) => match goes_back(scene, &releases, &environment.name.value, name) {
+                (_, None) => match backwards.get(name.as_str()) {
                     Some(step) => step.place(""),
                     None => {
                         tally.fails(job.place("steps"), format!("no step takes `{name}` back when the job fails"));
@@ -133,15 +136,21 @@ pub(super) fn rollback_automatic(scene: &Scene<'_>, tally: &mut Tally) {
     }
 }
 
-/// The step that takes a service back when the release fails.
-fn goes_back<'a>(scene: &Scene<'a>, releases: &[Job<'a>], environment: &str, service: &str) -> Option<Step<'a>> {
-    let words = [environment, service];
-    releases.iter().flat_map(|job| scene.doing(*job, "rolls-back")).find(|step| {
-        let run = step.run().unwrap_or_default();
+/// The steps that take something back when a release to an environment fails, by each word of their commands: whose
+/// name is among them is taken back.
+fn goes_back<'a>(scene: &Scene<'a>, releases: &[Job<'a>], environment: &str) -> BTreeMap<String, Step<'a>> {
+    let mut found = BTreeMap::new();
+    for step in releases.iter().flat_map(|job| scene.doing(*job, "rolls-back")) {
         let condition = step.tree.key("if").map(scalar).unwrap_or_default();
-        let named = words.iter().all(|word| run.split_whitespace().any(|part| part.trim_matches(['"', '\'']) == *word));
-        named && condition.contains("failure()")
-    })
+        let run = step.run().unwrap_or_default();
+        let words = run.split_whitespace().map(|part| part.trim_matches(['"', '\'']));
+        if condition.contains("failure()") && words.clone().any(|word| word == environment) {
+            words.for_each(|word| {
+                found.entry(word.to_owned()).or_insert(step);
+            });
+        }
+    }
+    found
 }
 
 /// What can be deployed to can be rolled back, by workflow and by hand.

@@ -21,6 +21,7 @@ mod supply;
 pub mod threat;
 mod workflow;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::artifact::Artifact;
@@ -122,12 +123,14 @@ impl Proofs {
 #[derive(Default)]
 struct Tally {
     evidence: Vec<Place>,
+    /// The places of `evidence`: there are as many as jobs and services.
+    known: BTreeSet<Place>,
     counterexamples: Vec<Counterexample>,
 }
 
 impl Tally {
     fn holds(&mut self, place: Place) {
-        if !self.evidence.contains(&place) {
+        if self.known.insert(place.clone()) {
             self.evidence.push(place);
         }
     }

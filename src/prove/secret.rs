@@ -59,44 +59,65 @@ fn is_machine_file(body: &Body) -> bool {
     }
 }
 
-/// The shapes of credentials, by the first letter of their prefix: every file is read once for all of them.
+/// The shapes of credentials, by the first two letters of their prefix: every file is read once for all of them.
 struct Shapes {
-    by_first: BTreeMap<u8, Vec<&'static model::StdCredentialShape>>,
-    /// Whether a prefix starts with a letter.
-    starts: Vec<bool>,
+    by_start: BTreeMap<[u8; 2], Vec<&'static model::StdCredentialShape>>,
+    /// What each letter may be: most letters of a text are passed over by looking here only.
+    letters: [Letter; 256],
+}
+
+/// What a letter may be in a text with credentials.
+#[derive(Clone, Copy, Default)]
+struct Letter {
+    starts: bool,
+    follows: bool,
+    /// Behind it no word starts.
+    joins: bool,
 }
 
 impl Shapes {
     fn new() -> Shapes {
-        let mut by_first: BTreeMap<u8, Vec<&'static model::StdCredentialShape>> = BTreeMap::new();
+        let mut by_start: BTreeMap<[u8; 2], Vec<&'static model::StdCredentialShape>> = BTreeMap::new();
+        let mut letters = [Letter::default(); 256];
         for shape in standard::all::<model::StdCredentialShape>("credential-shape") {
             // A shape without a prefix is only an expression of words that harmless text has too.
-            if let [first, _, _, ..] = shape.prefix.value.as_bytes() {
-                by_first.entry(*first).or_default().push(shape);
+            if let [first, second, _, ..] = shape.prefix.value.as_bytes() {
+                by_start.entry([*first, *second]).or_default().push(shape);
+                letters.get_mut(usize::from(*first)).into_iter().for_each(|letter| letter.starts = true);
+                letters.get_mut(usize::from(*second)).into_iter().for_each(|letter| letter.follows = true);
             }
         }
-        let starts = (0..=u8::MAX).map(|letter| by_first.contains_key(&letter)).collect();
-        Shapes { by_first, starts }
+        for (byte, letter) in (0..=u8::MAX).zip(&mut letters) {
+            letter.joins = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        }
+        Shapes { by_start, letters }
     }
 
-    /// The first credential in a text.
+    fn letter(&self, byte: u8) -> Letter {
+        self.letters.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    /// The first credential in a text: its prefix at the start of a word, then enough of its alphabet.
     fn first_in(&self, text: &str) -> Option<&'static model::StdCredentialShape> {
-        let starts = |letter: &u8| self.starts.get(usize::from(*letter)).copied().unwrap_or_default();
-        let mut places = text.bytes().enumerate().filter(|(_, letter)| starts(letter));
-        places.find_map(|(at, letter)| {
-            self.by_first.get(&letter)?.iter().copied().find(|shape| holds_at(text, at, shape))
+        let mut behind = true;
+        let mut pairs = text.as_bytes().windows(2).enumerate();
+        pairs.find_map(|(at, pair)| {
+            let &[first, second] = pair else { return None };
+            let letter = self.letter(first);
+            let is_start = behind && letter.starts && self.letter(second).follows;
+            behind = !letter.joins;
+            if !is_start {
+                return None;
+            }
+            self.by_start.get(&[first, second])?.iter().copied().find(|shape| holds_at(text, at, shape))
         })
     }
 }
 
-/// Whether a credential of this shape stands there: its prefix at the start of a word, then enough of its alphabet.
+/// Whether a credential of this shape stands there.
 fn holds_at(text: &str, at: usize, shape: &model::StdCredentialShape) -> bool {
     let prefix = shape.prefix.value.as_str();
     let Some(rest) = text.get(at..).and_then(|here| here.strip_prefix(prefix)) else { return false };
-    let before = text.get(..at).and_then(|before| before.chars().next_back());
-    if before.is_some_and(|before| before.is_ascii_alphanumeric() || before == '_' || before == '-') {
-        return false;
-    }
     let least: usize = shape.min.value.parse().unwrap_or(0);
     let body: String = rest.chars().take_while(|next| belongs(*next, shape.alphabet.value)).collect();
     let whole = [prefix, &body].concat();

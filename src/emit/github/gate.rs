@@ -110,32 +110,6 @@ pub(super) fn after(environment: &EnvironmentFacts, from_job: &str) -> Option<St
     Some(Step::run(name, script, &after.origin).env("VERIFIED", verified))
 }
 
-/// The units that one waits for: those it calls, and where calls go in a circle only those before it in the file.
-pub(super) fn before<'a>(facts: &'a Facts, unit: &UnitFacts) -> Vec<&'a UnitFacts> {
-    let place = |name: &str| facts.units.iter().position(|known| known.name == name);
-    let own = place(&unit.name);
-    let called = unit.after.iter().filter_map(|name| facts.units.iter().find(|known| known.name == *name));
-    called.filter(|other| !reaches(facts, &other.name, &unit.name) || place(&other.name) < own).collect()
-}
-
-/// Whether a unit calls another one, directly or through others.
-fn reaches(facts: &Facts, from: &str, to: &str) -> bool {
-    let mut open = vec![from];
-    let mut seen = Vec::new();
-    while let Some(name) = open.pop() {
-        if name == to {
-            return true;
-        }
-        if seen.contains(&name) {
-            continue;
-        }
-        seen.push(name);
-        let unit = facts.units.iter().find(|unit| unit.name == name);
-        open.extend(unit.iter().flat_map(|unit| unit.after.iter().map(String::as_str)));
-    }
-    false
-}
-
 /// The releases that one must wait for: of the units it calls in the same environment, and, where it has none of its
 /// own in the environment that it is promoted from, of all that are verified there.
 fn awaited<'a>(
@@ -147,8 +121,8 @@ fn awaited<'a>(
     let runs = |unit: &UnitFacts, place: &EnvironmentFacts| {
         unit.services.iter().any(|service| place.workload(service).is_some())
     };
-    let mut found: Vec<(&UnitFacts, String)> = before(facts, unit)
-        .into_iter()
+    let mut found: Vec<(&UnitFacts, String)> = (unit.waits.iter())
+        .filter_map(|at| facts.units.get(*at))
         .filter(|called| runs(called, environment))
         .map(|called| (called, environment.name.value.clone()))
         .collect();

@@ -1,7 +1,7 @@
 //! `preview.yml`: an environment per pull request, from the label to the end, and a sweep for what was left behind.
 
 use crate::artifact::{Part, Script, Tree, Word, github, list, map, mixed, text};
-use crate::derive::{EnvironmentFacts, ImageFacts, Trigger, Workload};
+use crate::derive::{EnvironmentFacts, ImageFacts, Trigger, Workload, callees_first};
 use crate::emit::github::access::Writes;
 use crate::emit::github::setup::Purpose;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow, quoted};
@@ -147,16 +147,10 @@ fn build(plan: &Plan<'_>, environment: &EnvironmentFacts, image: &ImageFacts) ->
 
 /// The services of a preview, callees first, as their units are.
 fn ordered<'a>(plan: &Plan<'_>, environment: &'a EnvironmentFacts) -> Vec<&'a Workload> {
-    let mut units: Vec<&crate::derive::UnitFacts> = plan.facts.units.iter().collect();
-    let mut found = Vec::new();
-    while !units.is_empty() {
-        let free = |unit: &&crate::derive::UnitFacts| {
-            !unit.after.iter().any(|name| units.iter().any(|left| left.name == *name && left.name != unit.name))
-        };
-        let next = units.iter().position(free).unwrap_or(0);
-        let unit = units.remove(next);
-        found.extend(unit.services.iter().filter_map(|service| environment.workload(service)));
-    }
+    let units = &plan.facts.units;
+    let leads_to: Vec<&[usize]> = units.iter().map(|unit| unit.calls.as_slice()).collect();
+    let services = callees_first(&leads_to).into_iter().filter_map(|at| units.get(at)).flat_map(|unit| &unit.services);
+    let mut found: Vec<&Workload> = services.filter_map(|service| environment.workload(service)).collect();
     let setting = plan.setting(environment);
     let tasks = environment.workloads.iter();
     found.extend(tasks.filter(|workload| workload.task(setting).is_some_and(rollout::is_on_demand)));

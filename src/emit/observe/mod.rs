@@ -25,6 +25,6 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     prometheus::emit(plan, &used, artifacts);
     collector::emit(plan, artifacts);
     alertmanager::emit(plan, artifacts);
-    grafana::emit(plan, &boards, signals, artifacts);
-    document::emit(plan, signals, &boards, &used, artifacts);
+    grafana::emit(plan, &boards.all, signals, artifacts);
+    document::emit(plan, signals, &boards.all, &used, artifacts);
 }

@@ -7,7 +7,7 @@ use crate::derive::EnvironmentFacts;
 use crate::plan::Plan;
 use crate::plan::link;
 use crate::plan::signal::{
-    Board, Recording, Signal, SignalKind, board, defaults, panel_of_signal, prometheus_duration, recordings_of, watched,
+    Boards, Recording, Signal, SignalKind, board, defaults, prometheus_duration, recordings_of, watched,
 };
 use crate::source::Origin;
 
@@ -145,7 +145,7 @@ pub(super) fn alert_labels(plan: &Plan<'_>, signal: &Signal) -> Vec<(String, Str
 }
 
 /// The annotations of an alert: data for people, and links.
-pub(super) fn annotations(plan: &Plan<'_>, boards: &[Board], signal: &Signal) -> Vec<(String, String, Origin)> {
+pub(super) fn annotations(plan: &Plan<'_>, boards: &Boards, signal: &Signal) -> Vec<(String, String, Origin)> {
     let mut all = vec![
         ("summary".to_owned(), signal.summary.clone(), signal.origin.clone()),
         ("description".to_owned(), signal.description.clone(), signal.origin.clone()),
@@ -158,7 +158,7 @@ pub(super) fn annotations(plan: &Plan<'_>, boards: &[Board], signal: &Signal) ->
     }
     let environment = plan.facts.environment(&signal.environment);
     let observe = environment.and_then(|environment| plan.observe(environment));
-    if let Some((uid, panel)) = panel_of_signal(plan, boards, signal)
+    if let Some((uid, panel)) = boards.panel_of(plan, signal)
         && let Some(url) = link::dashboard_url(observe, &uid, &signal.environment, panel)
     {
         all.push(("dashboard_url".to_owned(), url, signal.origin.clone()));
@@ -167,7 +167,7 @@ pub(super) fn annotations(plan: &Plan<'_>, boards: &[Board], signal: &Signal) ->
 }
 
 /// Adds the files.
-pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &[Board], artifacts: &mut Vec<Artifact>) {
+pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &Boards, artifacts: &mut Vec<Artifact>) {
     let defaults = defaults();
     for file in files {
         let recorded = file.recordings.iter().map(recording_rule);
@@ -195,7 +195,7 @@ fn recording_rule(recording: &Recording) -> Tree {
         .at(origin)
 }
 
-fn alert_rule(plan: &Plan<'_>, boards: &[Board], signal: &Signal) -> Tree {
+fn alert_rule(plan: &Plan<'_>, boards: &Boards, signal: &Signal) -> Tree {
     let labels = alert_labels(plan, signal).into_iter();
     let annotations = annotations(plan, boards, signal).into_iter();
     let hold = (!signal.hold.is_zero()).then(|| text(prometheus_duration(signal.hold)));

@@ -1,5 +1,7 @@
 //! Commands in documents: those of our scripts, of the platforms and of the secret stores, filled in.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::markdown::{Block, shell};
 use crate::artifact::{Script, Word};
 use crate::derive::{EnvironmentFacts, Trigger, Workload, generated_name};
@@ -7,6 +9,7 @@ use crate::emit::paper::deployment::{Deployment, host_properties};
 use crate::emit::platform;
 use crate::model;
 use crate::plan::Plan;
+use crate::source::Origin;
 use crate::standard;
 
 /// A command for one deployment: our own script where there is one, else the platform's.
@@ -28,19 +31,39 @@ pub(super) fn of_deployment(plan: &Plan<'_>, deployment: &Deployment<'_>, name: 
     }
 }
 
-/// The commands of one name for the deployments of one environment, none twice.
-pub(super) fn block(plan: &Plan<'_>, deployments: &[Deployment<'_>], name: &str) -> Option<Block> {
-    let mut script = Script::new();
-    let mut seen: Vec<Script> = Vec::new();
-    for deployment in deployments {
-        let Some(command) = of_deployment(plan, deployment, name) else { continue };
-        if !seen.contains(&command) {
-            script.at(&deployment.origin(), |script| {
+/// Commands one after the other, none twice.
+#[derive(Default)]
+pub(super) struct Commands {
+    script: Script,
+    known: BTreeSet<Script>,
+}
+
+impl Commands {
+    /// Adds a command, if there is one that is not there yet.
+    pub(super) fn add(&mut self, command: Option<Script>, origin: &Origin) {
+        if let Some(command) = command
+            && !self.known.contains(&command)
+        {
+            self.script.at(origin, |script| {
                 script.append(&command);
             });
-            seen.push(command);
+            self.known.insert(command);
         }
     }
+
+    /// All of them.
+    pub(super) fn script(self) -> Script {
+        self.script
+    }
+}
+
+/// The commands of one name for the deployments of one environment, none twice.
+pub(super) fn block(plan: &Plan<'_>, deployments: &[Deployment<'_>], name: &str) -> Option<Block> {
+    let mut commands = Commands::default();
+    for deployment in deployments {
+        commands.add(of_deployment(plan, deployment, name), &deployment.origin());
+    }
+    let script = commands.script();
     (!script.is_empty()).then(|| shell(script))
 }
 

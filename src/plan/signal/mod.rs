@@ -7,6 +7,7 @@ mod made;
 mod measure;
 mod own;
 mod panel;
+mod place;
 mod promql;
 mod record;
 mod rollback;
@@ -20,9 +21,9 @@ pub use measure::{
 };
 pub use own::series_name;
 pub use panel::{
-    Board, BoardPanel, board_of_signal, boards, overview_uid, own_uid, panel_of_signal, recordings_of, same_series,
-    service_uid, slo_uid,
+    Board, BoardPanel, board_of_signal, boards, overview_uid, own_uid, recordings_of, service_uid, slo_uid,
 };
+pub use place::Boards;
 pub use promql::{base_number, number_text};
 pub use record::{Recording, What, board, recording};
 pub use rollback::{RollbackQuery, rollback_queries};

@@ -6,6 +6,7 @@ use crate::derive::{EnvironmentFacts, generated_name, shorten};
 use crate::model::{self, PanelKind, StdMetric};
 use crate::plan::Plan;
 use crate::plan::signal::fill::matchers;
+use crate::plan::signal::place::{Boards, Readers, series};
 use crate::plan::signal::record::{What, board};
 use crate::plan::signal::{Objective, Recording, Signal, SignalKind, Subject, Threshold, watched};
 use crate::source::Origin;
@@ -89,38 +90,26 @@ pub(super) fn variable_query(recording: &Recording) -> String {
     format!("{}{{{}}}", recording.record, matchers(&labels))
 }
 
-/// Whether two series differ in their environment only.
-pub fn same_series(one: &Recording, other: &Recording) -> bool {
-    let rest = |recording: &Recording| -> Vec<(String, String)> {
-        recording.labels.iter().filter(|(name, _)| name != "environment").cloned().collect()
-    };
-    one.record == other.record && rest(one) == rest(other)
-}
-
 /// The dashboards of the services that are watched, in file order.
-pub(super) fn service_boards(plan: &Plan<'_>, signals: &[Signal]) -> Vec<Board> {
+fn service_boards(plan: &Plan<'_>, readers: &Readers<'_>) -> Vec<Board> {
     let environments = watched(plan);
-    let mut names: Vec<&str> = Vec::new();
-    for environment in &environments {
-        for workload in &environment.workloads {
-            if super::service_kind(workload.role.value).is_some() && !names.contains(&workload.name.value.as_str()) {
-                names.push(&workload.name.value);
-            }
-        }
-    }
-    names.into_iter().filter_map(|name| service_board(plan, &environments, signals, name)).collect()
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    let workloads = environments.iter().flat_map(|environment| &environment.workloads);
+    let names = workloads
+        .filter(|workload| super::service_kind(workload.role.value).is_some())
+        .map(|workload| workload.name.value.as_str())
+        .filter(|name| told.insert(name));
+    names.filter_map(|name| service_board(plan, &environments, readers, name)).collect()
 }
 
 /// The board is that of the environment which matters most, being released to last.
 fn service_board(
     plan: &Plan<'_>,
     environments: &[&EnvironmentFacts],
-    signals: &[Signal],
+    readers: &Readers<'_>,
     service: &str,
 ) -> Option<Board> {
     let (environment, workload) = environments.iter().rev().find_map(|one| Some((one, one.workload(service)?)))?;
-    let of_service =
-        |signal: &&Signal| signal.service.as_deref() == Some(service) && signal.environment == environment.name.value;
     let mut panels = Vec::new();
     let mut shown = board(plan, environment, workload);
     shown.sort_by_key(|one| (row_order(&one.panel.row.value), one.panel.order.value.parse::<u64>().unwrap_or(0)));
@@ -131,18 +120,18 @@ fn service_board(
         }
         panels.push(panel);
     }
-    for signal in signals.iter().filter(of_service) {
+    let mut drawn: BTreeSet<String> = panels.iter().filter_map(|panel| panel.series.as_ref()).map(series).collect();
+    for signal in readers.about(&environment.name.value, service) {
         if matches!(signal.kind, SignalKind::Burn { .. }) {
             continue;
         }
         for recording in signal.recordings.iter().filter(|recording| recording.what == What::Value) {
-            let known = |panel: &BoardPanel| panel.series.as_ref().is_some_and(|series| same_series(series, recording));
-            if !panels.iter().any(known) {
+            if drawn.insert(series(recording)) {
                 panels.push(extra_panel(plan, recording));
             }
         }
     }
-    lines(&mut panels, signals, &environment.name.value);
+    readers.lines(&mut panels, &environment.name.value);
     number(&mut panels);
     Some(Board {
         file: format!("service-{service}"),
@@ -209,20 +198,6 @@ fn own_panel(own: Option<&model::Metric>, recording: &Recording) -> BoardPanel {
     }
 }
 
-/// Puts the numbers of the alerts on the panels of their series.
-fn lines(panels: &mut [BoardPanel], signals: &[Signal], environment: &str) {
-    for panel in panels {
-        let Some(series) = &panel.series else { continue };
-        for signal in signals.iter().filter(|signal| signal.environment == environment) {
-            let Some(threshold) = &signal.threshold else { continue };
-            let reads = signal.recordings.first().is_some_and(|first| same_series(first, series));
-            if reads && !panel.lines.iter().any(|line| line.value == threshold.value) {
-                panel.lines.push(threshold.clone());
-            }
-        }
-    }
-}
-
 fn number(panels: &mut [BoardPanel]) {
     for (id, panel) in (1..).zip(panels) {
         panel.id = id;
@@ -230,7 +205,7 @@ fn number(panels: &mut [BoardPanel]) {
 }
 
 /// The dashboard over everything: requests of every service, then resources and domains.
-pub(super) fn overview_board(plan: &Plan<'_>, signals: &[Signal]) -> Option<Board> {
+fn overview_board(plan: &Plan<'_>, signals: &[Signal], readers: &Readers<'_>) -> Option<Board> {
     let environments = watched(plan);
     let environment = environments.last()?;
     let mut panels = Vec::new();
@@ -254,9 +229,9 @@ pub(super) fn overview_board(plan: &Plan<'_>, signals: &[Signal]) -> Option<Boar
             rest.extend(signal.recordings.iter().filter(|recording| recording.what == What::Value));
         }
     }
+    let mut drawn: BTreeSet<String> = BTreeSet::new();
     for recording in rest {
-        let known = |panel: &BoardPanel| panel.series.as_ref().is_some_and(|series| same_series(series, recording));
-        if panels.iter().any(known) {
+        if !drawn.insert(series(recording)) {
             continue;
         }
         let subject = recording.labels.get(2).map(|(_, value)| format!(" of {value}")).unwrap_or_default();
@@ -268,7 +243,7 @@ pub(super) fn overview_board(plan: &Plan<'_>, signals: &[Signal]) -> Option<Boar
     if panels.is_empty() {
         return None;
     }
-    lines(&mut panels, signals, &environment.name.value);
+    readers.lines(&mut panels, &environment.name.value);
     number(&mut panels);
     Some(Board {
         file: "overview".to_owned(),
@@ -280,7 +255,7 @@ pub(super) fn overview_board(plan: &Plan<'_>, signals: &[Signal]) -> Option<Boar
 }
 
 /// The dashboard of objectives: per objective what is left of its budget, and how fast it burns.
-pub(super) fn slo_board(plan: &Plan<'_>) -> Option<Board> {
+fn slo_board(plan: &Plan<'_>) -> Option<Board> {
     let mut told = BTreeSet::new();
     let every = watched(plan).into_iter().flat_map(|environment| plan.objectives(environment));
     let first = every.filter(|objective| told.insert(objective.name.as_str()));
@@ -344,18 +319,18 @@ fn objective_panels(objective: &Objective) -> Vec<BoardPanel> {
 }
 
 /// The dashboards that the project declares.
-pub(super) fn own_boards(plan: &Plan<'_>, signals: &[Signal]) -> Vec<Board> {
+fn own_boards(plan: &Plan<'_>, readers: &Readers<'_>) -> Vec<Board> {
     let environments = watched(plan);
     let Some(environment) = environments.last() else { return Vec::new() };
     let declared = &plan.model.declared.dashboards;
-    declared.iter().filter_map(|dashboard| own_board(plan, environment, dashboard, signals)).collect()
+    declared.iter().filter_map(|dashboard| own_board(plan, environment, dashboard, readers)).collect()
 }
 
 fn own_board(
     plan: &Plan<'_>,
     environment: &EnvironmentFacts,
     dashboard: &model::Dashboard,
-    signals: &[Signal],
+    readers: &Readers<'_>,
 ) -> Option<Board> {
     let mut panels = Vec::new();
     for row in &dashboard.row {
@@ -379,7 +354,7 @@ fn own_board(
     if panels.is_empty() {
         return None;
     }
-    lines(&mut panels, signals, &environment.name.value);
+    readers.lines(&mut panels, &environment.name.value);
     number(&mut panels);
     Some(Board {
         file: format!("board-{}", dashboard.name.value),
@@ -416,22 +391,12 @@ pub fn board_of_signal(plan: &Plan<'_>, signal: &Signal) -> String {
     }
 }
 
-/// Where a signal is seen: the uid of its dashboard, and its panel there.
-pub fn panel_of_signal(plan: &Plan<'_>, boards: &[Board], signal: &Signal) -> Option<(String, Option<u64>)> {
-    let uid = board_of_signal(plan, signal);
-    let board = boards.iter().find(|board| board.uid == uid)?;
-    let panel = board.panels.iter().find(|panel| {
-        let series = panel.series.as_ref();
-        series.is_some_and(|series| signal.recordings.first().is_some_and(|first| same_series(first, series)))
-    });
-    Some((uid, panel.map(|panel| panel.id)))
-}
-
 /// Every dashboard: overview, services, objectives, the project's own.
-pub fn boards(plan: &Plan<'_>, signals: &[Signal]) -> Vec<Board> {
-    let mut boards: Vec<Board> = overview_board(plan, signals).into_iter().collect();
-    boards.extend(service_boards(plan, signals));
+pub fn boards(plan: &Plan<'_>, signals: &[Signal]) -> Boards {
+    let readers = Readers::of(signals);
+    let mut boards: Vec<Board> = overview_board(plan, signals, &readers).into_iter().collect();
+    boards.extend(service_boards(plan, &readers));
     boards.extend(slo_board(plan));
-    boards.extend(own_boards(plan, signals));
-    boards
+    boards.extend(own_boards(plan, &readers));
+    Boards::of(boards)
 }

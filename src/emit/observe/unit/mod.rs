@@ -17,7 +17,7 @@ use crate::artifact::{Artifact, Dialect, Group, Part, Tree, code, int, list, map
 use crate::emit::observe::rules::{RuleFile, alert_labels, annotations, recorded_in};
 use crate::emit::observe::simulate::{Series, altered, number};
 use crate::plan::Plan;
-use crate::plan::signal::{Board, Recording, Signal, defaults, prometheus_duration};
+use crate::plan::signal::{Boards, Recording, Signal, defaults, prometheus_duration};
 use crate::source::Origin;
 use crate::syntax::expression::Condition;
 use crate::value::Duration;
@@ -58,7 +58,7 @@ struct ValueCheck {
 }
 
 /// Adds the files.
-pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &[Board], artifacts: &mut Vec<Artifact>) {
+pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &Boards, artifacts: &mut Vec<Artifact>) {
     let usual = defaults().evaluation_interval.value.seconds();
     let recorded = recorded_in(files);
     for (at, file) in files.iter().enumerate() {
@@ -121,7 +121,7 @@ struct Expected {
 }
 
 impl Expected {
-    fn of(plan: &Plan<'_>, boards: &[Board], signal: &Signal) -> Expected {
+    fn of(plan: &Plan<'_>, boards: &Boards, signal: &Signal) -> Expected {
         let mut labels: Vec<(String, String)> = Vec::new();
         if keeps_labels(signal)
             && let Some(first) = signal.recordings.first()

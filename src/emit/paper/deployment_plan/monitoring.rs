@@ -1,10 +1,13 @@
 //! Health checks, logs and metrics as the deployment plan lists them.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, prose, row, table};
 use crate::emit::paper::deployment::{by_environment, deployments, platform_title};
 use crate::emit::paper::deployment_plan::about;
 use crate::emit::paper::{always, code, names, section};
 use crate::model;
+use crate::ordered::Ordered;
 use crate::plan::signal::Signal;
 use crate::plan::{Plan, joined};
 use crate::source::Origin;
@@ -104,19 +107,18 @@ fn metrics(plan: &Plan<'_>, signals: &[Signal]) -> Block {
         }
         all.push(item(about("Business", words.then("."))).at(&metric.origin));
     }
-    let mut used: Vec<(&str, Origin)> = Vec::new();
+    let own: BTreeSet<&str> = plan.model.declared.metrics.iter().map(|known| known.name.value.as_str()).collect();
+    let mut used: Ordered<&str, &str> = Ordered::default();
+    let mut origins = Vec::new();
     for signal in signals {
-        for metric in signal.conditions.iter().flat_map(|condition| condition.metrics()) {
-            let own = plan.model.declared.metrics.iter().any(|known| known.name.value == metric.name);
-            match used.iter_mut().find(|(known, _)| *known == metric.name) {
-                Some((_, origin)) => *origin = origin.clone().with(&signal.origin),
-                None if own => {}
-                None => used.push((&metric.name, signal.origin.clone())),
-            }
+        let metrics = signal.conditions.iter().flat_map(|condition| condition.metrics());
+        for metric in metrics.map(|metric| metric.name.as_str()).filter(|name| !own.contains(name)) {
+            used.or_insert_with(metric, || metric);
+            origins.push(signal.origin.clone());
         }
     }
-    if let Some(origin) = joined(used.iter().map(|(_, origin)| origin.clone())) {
-        let words = names(used.iter().map(|(name, _)| *name)).then(".");
+    if let Some(origin) = joined(origins) {
+        let words = names(used).then(".");
         all.push(item(about("Technical", words)).at(&origin));
     }
     if let Some(dashboards) = crate::emit::paper::runbook::dashboards(plan) {

@@ -5,6 +5,7 @@ use crate::derive::Role;
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
 use crate::emit::paper::{always, code, names, people, section};
 use crate::model::{self, Sli};
+use crate::ordered::Ordered;
 use crate::plan::signal::{Signal, SignalKind};
 use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
@@ -84,42 +85,25 @@ fn objectives(plan: &Plan<'_>) -> Block {
 /// Alerts that say the same of several programs share a row.
 struct Told<'s> {
     signal: &'s Signal,
-    places: Vec<(&'s str, Vec<&'s str>)>,
-    origin: Origin,
+    places: Ordered<&'s str, (&'s str, Vec<&'s str>)>,
+    origins: Vec<Origin>,
 }
 
 fn alerts(plan: &Plan<'_>, signals: &[Signal]) -> Block {
-    let mut rows: Vec<Told<'_>> = Vec::new();
+    let mut rows: Ordered<_, Told<'_>> = Ordered::default();
     for signal in signals {
         let about = signal.service.as_deref().or(signal.resource.as_deref()).or(signal.domain.as_deref());
         let about = about.unwrap_or(signal.environment.as_str());
-        let same = |told: &&mut Told<'_>| {
-            let other = told.signal;
-            other.name == signal.name
-                && other.text == signal.text
-                && other.severity == signal.severity
-                && route_name(other) == route_name(signal)
-        };
-        match rows.iter_mut().find(same) {
-            Some(told) => {
-                told.origin = told.origin.clone().with(&signal.origin);
-                match told.places.iter_mut().find(|(place, _)| *place == signal.environment) {
-                    Some((_, known)) => known.push(about),
-                    None => told.places.push((&signal.environment, vec![about])),
-                }
-            }
-            None => rows.push(Told {
-                signal,
-                places: vec![(&signal.environment, vec![about])],
-                origin: signal.origin.clone(),
-            }),
-        }
+        let key = (signal.name.as_str(), signal.text.as_str(), signal.severity.word(), route_name(signal));
+        let told = rows.or_insert_with(key, || Told { signal, places: Ordered::default(), origins: Vec::new() });
+        let place = signal.environment.as_str();
+        let (_, known) = told.places.or_insert_with(place, || (place, Vec::new()));
+        known.push(about);
+        told.origins.push(signal.origin.clone());
     }
     let rows = rows.into_iter().map(|told| {
-        let places = told
-            .places
-            .iter()
-            .map(|(place, about)| Prose::from(code(*place)).then(" ").then(names(about.iter().copied())));
+        let places =
+            told.places.into_iter().map(|(place, about)| Prose::from(code(place)).then(" ").then(names(about)));
         let reaches = match route_name(told.signal) {
             Some(route) => people::route_words(plan, route),
             None => "nobody: no route is declared".into(),
@@ -135,7 +119,7 @@ fn alerts(plan: &Plan<'_>, signals: &[Signal]) -> Block {
             reaches,
             entry.unwrap_or_default(),
         ])
-        .at(&told.origin)
+        .at(&joined(told.origins).unwrap_or_default())
     });
     table(["Alert", "Fires when", "Where", "Reaches", "What to do"]).rows(rows)
 }
@@ -156,10 +140,10 @@ fn alert_name(signal: &Signal) -> Prose {
 
 /// What each metric of a condition means.
 fn metrics(plan: &Plan<'_>, signals: &[Signal]) -> Block {
-    let mut used: Vec<(String, Origin)> = Vec::new();
-    let mut add = |name: &str, origin: &Origin| match used.iter_mut().find(|(known, _)| known == name) {
-        Some((_, known)) => *known = known.clone().with(origin),
-        None => used.push((name.to_owned(), origin.clone())),
+    let mut used: Ordered<String, (String, Vec<Origin>)> = Ordered::default();
+    let mut add = |name: &str, origin: &Origin| {
+        let (_, origins) = used.or_insert_with(name.to_owned(), || (name.to_owned(), Vec::new()));
+        origins.push(origin.clone());
     };
     for signal in signals {
         for metric in signal.conditions.iter().flat_map(|condition| condition.metrics()) {
@@ -174,7 +158,7 @@ fn metrics(plan: &Plan<'_>, signals: &[Signal]) -> Block {
             }
         }
     }
-    let told = used.into_iter().filter_map(|(name, origin)| metric_item(plan, &name, &origin));
+    let told = used.into_iter().filter_map(|(name, origins)| metric_item(plan, &name, &joined(origins)?));
     bullets(told)
 }
 

@@ -1,13 +1,17 @@
 //! The section Troubleshooting: an entry for each kind of failure that can happen here, with symptom, cause, solution and escalation.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
 use crate::derive::{EnvironmentFacts, Role};
+use crate::emit::paper::command::Commands;
 use crate::emit::paper::deployment::{Deployment, by_environment, deployments};
 use crate::emit::paper::runbook::operations::CONNECT;
 use crate::emit::paper::security::linked;
 use crate::emit::paper::{code, command, here, names, people, told, words};
 use crate::model::{self, Applies, ServiceKind};
+use crate::ordered::Ordered;
 use crate::plan::signal::Signal;
 use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
@@ -31,7 +35,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         index.push(listed(plan, &runbook.name.value, &runbook.name.origin));
         entries.extend(declared(plan, runbook));
     }
-    let signals = plan.signals();
+    let led = Led::of(plan.signals());
     let mut known = standard::all::<model::StdRunbook>("runbook");
     // What people notice first stands first.
     known.sort_by_key(|entry| entry.subject.value != "service");
@@ -40,7 +44,7 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         if plan.model.declared.runbooks.iter().any(|own| own.name.value == entry.name.value) {
             continue;
         }
-        if let Some(case) = case(plan, entry, signals) {
+        if let Some(case) = case(plan, entry, &led) {
             index.push(listed(plan, &entry.name.value, &case.origin));
             entries.extend(standard_entry(plan, entry, &case));
         }
@@ -99,7 +103,7 @@ fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
 
 /// Where an entry of the standard library applies: where people are woken, else wherever it does; and wherever an alert
 /// leads to it.
-fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, signals: &[Signal]) -> Option<Case<'a>> {
+fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, led: &Led<'_>) -> Option<Case<'a>> {
     let applies = entry.applies.value;
     let mut found: Vec<(Deployment<'a>, Origin)> = Vec::new();
     let pool = match applies == Applies::Preview {
@@ -111,7 +115,7 @@ fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, signals: &[Signal]) -> O
             true => plan.grounds(one.environment, Some(one.workload), applies),
             false => None,
         };
-        found.extend(grounds.or_else(|| led(entry, &one, signals)).map(|origin| (one, origin)));
+        found.extend(grounds.or_else(|| led.to(entry, &one)).map(|origin| (one, origin)));
     }
     if found.iter().any(|(one, _)| plan.is_production(one.environment)) {
         found.retain(|(one, _)| plan.is_production(one.environment));
@@ -141,47 +145,64 @@ fn leads_to(signal: &Signal, entry: &str) -> bool {
 
 /// The alerts that lead to an entry, where it is told of.
 fn leading(plan: &Plan<'_>, entry: &model::StdRunbook, case: &Case<'_>) -> Vec<Item> {
-    let here = |signal: &&Signal| case.deployments.iter().any(|one| one.place() == signal.environment);
+    let places: BTreeSet<&str> = case.deployments.iter().map(Deployment::place).collect();
+    let here = |signal: &&Signal| places.contains(signal.environment.as_str());
     let led = plan.signals().iter().filter(|signal| leads_to(signal, &entry.name.value));
     alerts(plan, led.filter(here).collect())
 }
 
 /// Alerts with the condition of their rule; those that say the same of several programs are one.
 fn alerts(plan: &Plan<'_>, mut led: Vec<&Signal>) -> Vec<Item> {
-    let is_production =
-        |signal: &Signal| plan.lasting().any(|one| one.name.value == signal.environment && plan.is_production(one));
+    let production = plan.lasting().filter(|one| plan.is_production(one));
+    let production: BTreeSet<&str> = production.map(|one| one.name.value.as_str()).collect();
+    let is_production = |signal: &Signal| production.contains(signal.environment.as_str());
     if led.iter().any(|signal| is_production(signal)) {
         led.retain(|signal| is_production(signal));
     }
-    let mut told: Vec<(&Signal, Vec<&str>, Origin)> = Vec::new();
+    let mut told: Ordered<(&str, &str), Told<'_>> = Ordered::default();
     for signal in led {
         let about = signal.service.as_deref().or(signal.resource.as_deref()).or(signal.domain.as_deref());
         let about = about.unwrap_or(signal.environment.as_str());
-        match told.iter_mut().find(|(one, ..)| one.name == signal.name && one.text == signal.text) {
-            Some((_, known, origin)) => {
-                if !known.contains(&about) {
-                    known.push(about);
-                }
-                *origin = origin.clone().with(&signal.origin);
-            }
-            None => told.push((signal, vec![about], signal.origin.clone())),
-        }
+        let row = told.or_insert_with((&signal.name, &signal.text), || Told {
+            signal,
+            about: Ordered::default(),
+            origins: Vec::new(),
+        });
+        row.about.or_insert_with(about, || about);
+        row.origins.push(signal.origin.clone());
     }
-    let item = |(signal, about, origin): (&Signal, Vec<&str>, Origin)| {
+    let item = |Told { signal, about, origins }: Told<'_>| {
         let words = Prose::from("The alert ").then(code(&signal.name)).then(" fires for ").then(names(about));
-        item(words.then(": ").then(code(&signal.text))).at(&origin)
+        item(words.then(": ").then(code(&signal.text))).at(&joined(origins).unwrap_or_default())
     };
     told.into_iter().map(item).collect()
 }
 
-/// The alert of a deployment that leads to an entry.
-fn led(entry: &model::StdRunbook, one: &Deployment<'_>, signals: &[Signal]) -> Option<Origin> {
-    let leads = |signal: &&Signal| {
-        signal.environment == one.place()
-            && signal.service.as_deref() == Some(one.name())
-            && signal.runbook.as_ref().is_some_and(|runbook| runbook.value == entry.name.value)
-    };
-    signals.iter().find(leads).map(|signal| signal.origin.clone().with(&one.origin()))
+/// An alert, and everything that it is told for in the same words.
+struct Told<'s> {
+    signal: &'s Signal,
+    about: Ordered<&'s str, &'s str>,
+    origins: Vec<Origin>,
+}
+
+/// The first alert of each service that leads to an entry: by environment, service and entry.
+struct Led<'s>(BTreeMap<(&'s str, &'s str, &'s str), &'s Signal>);
+
+impl<'s> Led<'s> {
+    fn of(signals: &'s [Signal]) -> Led<'s> {
+        let mut all = BTreeMap::new();
+        for signal in signals {
+            if let (Some(service), Some(runbook)) = (&signal.service, &signal.runbook) {
+                all.entry((signal.environment.as_str(), service.as_str(), runbook.value.as_str())).or_insert(signal);
+            }
+        }
+        Led(all)
+    }
+
+    fn to(&self, entry: &model::StdRunbook, one: &Deployment<'_>) -> Option<Origin> {
+        let signal = self.0.get(&(one.place(), one.name(), entry.name.value.as_str()))?;
+        Some(signal.origin.clone().with(&one.origin()))
+    }
 }
 
 fn previews<'a>(plan: &Plan<'a>) -> Vec<Deployment<'a>> {
@@ -335,37 +356,23 @@ pub(super) fn pointed(words: Prose, link: &Inline) -> Prose {
 
 /// The commands of a step: its own, by platform or resource kind, else the platform's.
 fn commands(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>) -> Vec<Block> {
-    let mut script = Script::new();
-    let mut seen: Vec<Script> = Vec::new();
-    let mut add = |command: Option<Script>, origin: &Origin| {
-        if let Some(command) = command.filter(|command| !seen.contains(command)) {
-            script.at(origin, |script| {
-                script.append(&command);
-            });
-            seen.push(command);
-        }
-    };
+    let mut commands = Commands::default();
     if step.run.is_empty() {
         let Some(name) = &step.use_ else { return Vec::new() };
         for (environment, resource) in &case.resources {
-            add(command::of_resource(plan, environment, resource, &name.value), &resource.name.origin);
+            commands.add(command::of_resource(plan, environment, resource, &name.value), &resource.name.origin);
         }
         for one in by_environment(&case.deployments).into_iter().flat_map(|(_, group)| group) {
-            add(command::of_deployment(plan, &one, &name.value), &one.origin());
+            commands.add(command::of_deployment(plan, &one, &name.value), &one.origin());
         }
     } else {
-        own_commands(plan, step, case, &mut add);
+        own_commands(plan, step, case, &mut commands);
     }
-    let block = shell(script);
+    let block = shell(commands.script());
     if block.is_empty() { Vec::new() } else { vec![block.at(&case.origin)] }
 }
 
-fn own_commands(
-    plan: &Plan<'_>,
-    step: &model::StdRunbookStep,
-    case: &Case<'_>,
-    add: &mut impl FnMut(Option<Script>, &Origin),
-) {
+fn own_commands(plan: &Plan<'_>, step: &model::StdRunbookStep, case: &Case<'_>, commands: &mut Commands) {
     let row = |name: &str| step.run.iter().find(|row| row.platform.value == name).map(|row| row.command.value.as_str());
     let mut found = false;
     let resources = match case.resources.is_empty() {
@@ -374,14 +381,14 @@ fn own_commands(
     };
     for (environment, resource) in resources {
         if let Some(template) = row(resource.kind.value.word()) {
-            add(command::of_product(plan, environment, resource, template), &resource.name.origin);
+            commands.add(command::of_product(plan, environment, resource, template), &resource.name.origin);
             found = true;
         }
     }
     for one in &case.deployments {
         let template = row(&one.workload.host.platform.value).or_else(|| row("default").filter(|_| !found));
         if let Some(template) = template {
-            add(command::of_place(plan, one.environment, Some(one.workload), template), &one.origin());
+            commands.add(command::of_place(plan, one.environment, Some(one.workload), template), &one.origin());
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::derive::Role;
 use crate::emit::paper::security::{self, evidence, place, threat_model};
 use crate::emit::paper::{always, code, section};
 use crate::model::{self, Applies, Evidence, StdFramework, StdPosture, StdPredicate};
+use crate::ordered::Ordered;
 use crate::plan::threat::control::Control;
 use crate::plan::{Plan, joined};
 use crate::prove::threat::{Gap, Judged, State, overall, posture};
@@ -277,12 +278,9 @@ fn of_proof(proof: &Proof, state: &State, origin: &Origin) -> Vec<Item> {
 
 /// A line for each file: its first place, and how many more there are.
 fn by_file(places: &[Place]) -> Vec<Prose> {
-    let mut files: Vec<(&Place, usize)> = Vec::new();
+    let mut files: Ordered<&str, (&Place, usize)> = Ordered::default();
     for one in places {
-        match files.iter_mut().find(|(known, _)| known.file == one.file) {
-            Some((_, count)) => *count += 1,
-            None => files.push((one, 1)),
-        }
+        files.or_insert_with(&one.file, || (one, 0)).1 += 1;
     }
     let told = |(first, count): (&Place, usize)| match count {
         1 => place(first),

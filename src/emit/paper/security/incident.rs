@@ -6,6 +6,7 @@ use crate::artifact::markdown::{
     Block, Inline, Item, Prose, bullets, fence, heading, item, paragraph, prose, row, shell, steps, table,
 };
 use crate::artifact::{Artifact, Group, Script, slug};
+use crate::emit::paper::command::Commands;
 use crate::emit::paper::deployment::approval;
 use crate::emit::paper::deployment::{Deployment, watched};
 use crate::emit::paper::runbook::pointed;
@@ -178,23 +179,14 @@ fn grounds(plan: &Plan<'_>, all: &[Deployment<'_>], word: Applies) -> Option<Ori
 
 /// A command for each program and resource, none twice.
 pub(super) fn commands(plan: &Plan<'_>, all: &[Deployment<'_>], name: &str) -> Script {
-    let mut script = Script::new();
-    let mut seen: Vec<Script> = Vec::new();
-    let mut add = |command: Option<Script>, origin: &Origin| {
-        if let Some(command) = command.filter(|command| !seen.contains(command)) {
-            script.at(origin, |script| {
-                script.append(&command);
-            });
-            seen.push(command);
-        }
-    };
+    let mut commands = Commands::default();
     for one in all {
         for resource in plan.used(one.environment, one.workload) {
-            add(command::of_resource(plan, one.environment, resource, name), &resource.name.origin);
+            commands.add(command::of_resource(plan, one.environment, resource, name), &resource.name.origin);
         }
-        add(command::of_deployment(plan, one, name), &one.origin());
+        commands.add(command::of_deployment(plan, one, name), &one.origin());
     }
-    script
+    commands.script()
 }
 
 fn communications(plan: &Plan<'_>) -> Vec<Block> {
