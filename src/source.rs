@@ -118,14 +118,6 @@ impl Origin {
         }
         self
     }
-
-    /// Several origins as one: the first, with the others as contributors; none of none.
-    pub fn joined(origins: impl IntoIterator<Item = Origin>) -> Option<Origin> {
-        let mut origins = origins.into_iter();
-        let first = origins.next()?;
-        let others: Vec<Origin> = origins.collect();
-        Some(if others.is_empty() { first } else { first.with_all(&others) })
-    }
 }
 
 impl From<Span> for Origin {

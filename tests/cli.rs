@@ -194,7 +194,7 @@ assumed, because nothing says otherwise:
   app hello is measured by Prometheus (to decide: `observe { metrics \"prometheus\" url=\"…\" }`)
   app hello is shown by Grafana (to decide: `observe { dashboards \"grafana\" url=\"…\" }`)
   app hello sends its alerts to nobody (to decide: `observe { route \"page\" to=\"…\" key=\"${secret.…}\" }`)
-  images are kept in the registry of Google Cloud Run, which runs `production` (to decide: `artifact registry=\"…\" in `pipeline``)
+  images are kept in the registry of Google Cloud Run, which runs `production` (to decide: `pipeline \"github\" { artifact registry=\"…\" }`)
   service api runs as one instance (to decide: `scale min=2 max=4`)
   service api is replaced step by step, as its platform does without a strategy (to decide: `strategy \"…\"`)
   service api exports the metrics of its kind by OTLP (to decide: `metrics port=9090`)

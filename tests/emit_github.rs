@@ -389,6 +389,19 @@ fn a_unit_waits_for_those_it_calls() {
     assert!(!steps(&api, "deploy-staging").contains(&"Wait for the units before this one".to_owned()));
 }
 
+/// Where calls go in a circle, each waits only for those before it in the file: otherwise all would wait for ever.
+#[test]
+fn units_that_call_each_other_never_wait_for_each_other() {
+    let text = [&APP.replace("service \"api\" {", "service \"api\" { calls \"web\""), PROMOTED].concat();
+    assert_ne!(text, [APP, PROMOTED].concat());
+    let waits = |unit: &str| {
+        let names = steps(&workflow(&text, &format!("deploy-{unit}.yml")), "deploy-staging");
+        names.contains(&"Wait for the units before this one".to_owned())
+    };
+    let first = text.find("service \"web\"") < text.find("service \"api\"");
+    assert_eq!((waits("web"), waits("api")), (!first, first));
+}
+
 #[test]
 fn what_is_not_in_the_environment_before_ships_from_its_verified_commit() {
     let text = APP.replace("service \"web\" {", "service \"web\" { only \"production\"");

@@ -94,7 +94,7 @@ fn registry(model: &Model, facts: &Facts) -> Option<Assumption> {
         None => "are kept in the registry of the repository's host".to_owned(),
     };
     let origin = model.pipeline.as_ref().map_or(&image.node.origin, |pipeline| &pipeline.origin);
-    Some(assumption("images", text, "artifact registry=\"…\" in `pipeline`", origin))
+    Some(assumption("images", text, "pipeline \"github\" { artifact registry=\"…\" }", origin))
 }
 
 /// An environment that says neither `trigger` nor `promote`.

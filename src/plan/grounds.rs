@@ -7,9 +7,12 @@ use crate::plan::applies::suits;
 use crate::source::Origin;
 use crate::standard;
 
-/// Several origins as one: the first, with the others as contributors.
+/// Several origins as one: the first, with the others as contributors; none of none.
 pub fn joined(origins: impl IntoIterator<Item = Origin>) -> Option<Origin> {
-    Origin::joined(origins)
+    let mut origins = origins.into_iter();
+    let first = origins.next()?;
+    let others: Vec<Origin> = origins.collect();
+    Some(first.with_all(&others))
 }
 
 impl<'a> Plan<'a> {

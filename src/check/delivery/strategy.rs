@@ -103,7 +103,6 @@ pub(super) fn drill(context: &Context<'_>, strategy: &model::Strategy, diagnosti
         diagnostics.push(
             Diagnostic::new(code::DELIVERY_OVERDUE, last.origin.place, format!("{} is still to come", last.value))
                 .label(format!("the rollback of `{}` cannot have been rehearsed then", strategy.name.value))
-                .also(drill.every.origin.place, "promised here")
                 .help("write the day of the last rehearsal, or leave `last` out until there was one"),
         );
     }

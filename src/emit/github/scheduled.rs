@@ -192,8 +192,10 @@ fn sweep(plan: &Plan<'_>, origin: &Origin) -> Option<Job> {
 }
 
 fn sweep_function(body: &mut Script) {
-    body.line("local run attempt lost", &[]);
-    body.line("read -r run attempt <<<\"$(gh api \"repos/$GITHUB_REPOSITORY/actions/workflows/$1/runs?per_page=1\" --jq '.workflow_runs[0] | select(.status == \"completed\") | \"\\(.id) \\(.run_attempt)\"')\"", &[]);
+    body.line("local latest run attempt lost", &[]);
+    // Assigned first: what fails inside of a word of another command ends nothing, and the sweep would see no run.
+    body.line("latest=$(gh api \"repos/$GITHUB_REPOSITORY/actions/workflows/$1/runs?per_page=1\" --jq '.workflow_runs[0] | select(.status == \"completed\") | \"\\(.id) \\(.run_attempt)\"')", &[]);
+    body.line("read -r run attempt <<<\"$latest\"", &[]);
     body.when("[[ -z $run ]]", &[], |then| {
         then.line("return", &[]);
     });

@@ -6,6 +6,7 @@ use crate::derive::EnvironmentFacts;
 use crate::emit::ops;
 use crate::emit::paper::command::{self, StoreVerb};
 use crate::emit::paper::deployment::deployments;
+use crate::emit::paper::security::rotation;
 use crate::emit::paper::{always, code, section};
 use crate::emit::platform::Provision;
 use crate::model;
@@ -60,7 +61,7 @@ fn secrets(plan: &Plan<'_>) -> Vec<Block> {
     for environment in plan.lasting() {
         let mut script = Script::new();
         for secret in &plan.setting(environment).secrets {
-            if !reaches(environment, secret) {
+            if !reaches(environment, secret) || !rotation::is_kept(environment, secret) {
                 continue;
             }
             if let Some(put) = command::of_store(plan, environment, secret, StoreVerb::Put) {

@@ -15,12 +15,11 @@ use crate::standard;
 /// A command for one deployment: our own script where there is one, else the platform's.
 pub(super) fn of_deployment(plan: &Plan<'_>, deployment: &Deployment<'_>, name: &str) -> Option<Script> {
     let words = [("environment", Word::text(deployment.place())), ("service", Word::text(deployment.name()))];
+    let scripted = deployment.is_lasting() && deployment.is_released();
     match name {
-        "rollback" if deployment.is_lasting() => Some(Script::of("ops/rollback.sh {environment} {service}", &words)),
-        "verify" if deployment.is_lasting() => Some(Script::of("ops/verify.sh {environment} {service}", &words)),
-        "running" if deployment.is_lasting() => {
-            Some(Script::of("ops/verify.sh --digest {environment} {service}", &words))
-        }
+        "rollback" if scripted => Some(Script::of("ops/rollback.sh {environment} {service}", &words)),
+        "verify" if scripted => Some(Script::of("ops/verify.sh {environment} {service}", &words)),
+        "running" if scripted => Some(Script::of("ops/verify.sh --digest {environment} {service}", &words)),
         "rollback" | "verify" | "running" => None,
         name => platform::backend(&deployment.workload.host.platform.value)?.command(
             plan,
@@ -205,6 +204,9 @@ pub(super) fn address(
 
 /// Whether a person can start the release of an environment: where its promotions begin, that is a trigger.
 pub(super) fn starts_by_hand(plan: &Plan<'_>, environment: &EnvironmentFacts) -> bool {
+    if !environment.host.is_released() {
+        return false;
+    }
     let mut at = environment;
     // As many steps as there are environments: a cycle of promotions is an error that the check tells.
     for _ in &plan.facts.environments {

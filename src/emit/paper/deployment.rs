@@ -3,6 +3,7 @@
 use crate::artifact::markdown::{Inline, Prose, prose};
 use crate::derive::{EnvironmentFacts, Host, Promotion, Role, Tier, Trigger, Workload};
 use crate::emit::paper::{code, names};
+use crate::emit::platform;
 use crate::model;
 use crate::plan::Plan;
 use crate::source::{Origin, Sourced};
@@ -32,6 +33,11 @@ impl<'a> Deployment<'a> {
     /// Its service, merged.
     pub(super) fn service(&self, plan: &Plan<'a>) -> Option<&'a model::Service> {
         self.workload.service(plan.setting(self.environment))
+    }
+
+    /// Whether a workflow and the scripts of `ops/` release it; nothing releases to somebody's own machine.
+    pub(super) fn is_released(&self) -> bool {
+        platform::is_released(self.workload)
     }
 
     /// Whether it runs all the time, so that it can be looked at, restarted and scaled.
@@ -120,6 +126,9 @@ pub(super) fn environment_title(environment: &EnvironmentFacts) -> String {
 
 /// What starts a release to an environment, as the end of a sentence, with what decides it.
 pub(super) fn released(environment: &EnvironmentFacts) -> Vec<(Prose, Origin)> {
+    if !environment.host.is_released() {
+        return vec![("by whoever starts it, on their own machine".into(), environment.host.platform.origin.clone())];
+    }
     let mut ways: Vec<(Prose, Origin)> = Vec::new();
     if let Some(promotion) = &environment.promotion {
         ways.push((promoted(promotion), promotion.from.origin.clone()));

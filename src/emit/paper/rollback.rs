@@ -13,7 +13,7 @@ use crate::standard;
 
 /// The deployments that can go back: what runs all the time, and takes part in releases.
 pub(super) fn can_go_back<'a>(all: &[Deployment<'a>]) -> Vec<Deployment<'a>> {
-    all.iter().copied().filter(Deployment::is_lasting).collect()
+    all.iter().copied().filter(|one| one.is_lasting() && one.is_released()).collect()
 }
 
 /// The strategies that bind the deployments of an environment, each with what it binds.

@@ -21,6 +21,7 @@ pub use operations::{Setting, Verb, function_name};
 pub use provision::{Kept, Provision};
 pub use registry::{REGISTRY_PASSWORD, REGISTRY_USERNAME, Registry, push, registry, repository};
 
+use crate::artifact::markdown::Prose;
 use crate::artifact::{Artifact, Script};
 use crate::derive::{EnvironmentFacts, Host, Workload};
 use crate::model;
@@ -66,6 +67,11 @@ pub trait Backend: Sync {
 
     /// Where the platform itself keeps what opens a resource, for the list of secrets.
     fn kept(&self, _plan: &Plan<'_>, _environment: &EnvironmentFacts, _resource: &model::Resource) -> Option<Kept> {
+        None
+    }
+
+    /// What fills in a secret where nothing is released: the name of a variable, and the file that it stands in.
+    fn filled(&self, _plan: &Plan<'_>, _environment: &EnvironmentFacts, _secret: &model::Secret) -> Option<Prose> {
         None
     }
 

@@ -60,7 +60,9 @@ pub fn readers<'a>(plan: &Plan<'a>, environment: &'a EnvironmentFacts, secret: &
     let hosts = node.iter().flat_map(|node| node.host.iter().chain(node.place.iter().flat_map(|place| &place.host)));
     let logins = hosts.filter_map(|host| host.login.as_ref());
     let keyed = logins.filter(|login| login.key_prop.as_ref().is_some_and(|key| key.value.contains(&written)));
-    let observe = plan.observe(environment);
+    // Alerts tell of what lasts and is released; Day 0 asks for their keys there.
+    let alerts = !environment.ephemeral.value && environment.host.is_released();
+    let observe = plan.observe(environment).filter(|_| alerts);
     let routes = observe.map(|observe| observe.route.as_slice()).unwrap_or_default().iter();
     let told = routes.filter(|route| route.key_prop.as_ref().is_some_and(|key| key.value.contains(&written)));
     programs.chain(builds).chain(keyed.map(Reader::Login)).chain(told.map(Reader::Route)).collect()

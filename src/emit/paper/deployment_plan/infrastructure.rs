@@ -9,6 +9,7 @@ use crate::emit::paper::deployment_plan::{about, listed};
 use crate::emit::paper::security::secrets;
 use crate::emit::paper::{always, code, command, names, section};
 use crate::model::PipelineService;
+use crate::plan::threat::reader::readers;
 use crate::plan::{Plan, joined};
 use crate::source::Origin;
 
@@ -190,7 +191,8 @@ fn secrets(plan: &Plan<'_>) -> Block {
     for environment in plan.lasting() {
         for secret in &plan.setting(environment).secrets {
             let barred = !secret.only.is_empty() && secret.only.iter().all(|only| only.value != environment.name.value);
-            let Some(store) = command::store(environment, secret).filter(|_| !barred) else { continue };
+            let read = !barred && !readers(plan, environment, &secret.name.value).is_empty();
+            let Some(store) = command::store(environment, secret).filter(|_| read) else { continue };
             let mut words = prose(
                 "Secret {name}: {store} at {path}",
                 &[

@@ -16,6 +16,9 @@ use crate::value::Duration;
 pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
     for (environment, group) in by_environment(&deployments(plan)) {
+        if !group.iter().any(Deployment::is_released) {
+            continue;
+        }
         let lasting: Vec<Deployment<'_>> = group.iter().copied().filter(Deployment::is_lasting).collect();
         out.push(heading(3, environment_title(environment)).at(&environment.name.origin));
         out.push(summary(plan, environment, &lasting));

@@ -25,7 +25,27 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
         section(&mut out, heading(3, "By the workflow").at(&origin), by_workflow(plan));
     }
     section(&mut out, heading(3, "By hand").at(&rule), by_hand(plan));
+    section(&mut out, heading(3, "On your own machine").at(&rule), own_machine(plan));
     section(&mut out, heading(3, "Verification").at(&rule), verification(plan));
+    out
+}
+
+/// How an environment is started that is released to nobody.
+fn own_machine(plan: &Plan<'_>) -> Vec<Block> {
+    let mut out = Vec::new();
+    for environment in plan.lasting().filter(|environment| !environment.host.is_released()) {
+        let origin = &environment.host.platform.origin;
+        let all: Vec<Deployment<'_>> =
+            environment.workloads.iter().map(|workload| Deployment { environment, workload }).collect();
+        let Some(start) = command::block(plan, &all, "start") else { continue };
+        let facts = crate::standard::platform(&environment.host.platform.value);
+        let facts = facts.and_then(|facts| facts.command.iter().find(|command| command.name.value == "start"));
+        let describe =
+            facts.and_then(|facts| facts.describe.as_ref()).map(|text| crate::artifact::told(&text.value, &[]));
+        let words = prose("Nothing is released to {name}. ", &[("name", code(&environment.name.value))]);
+        out.push(paragraph(words.then(describe.unwrap_or_default())).at(origin));
+        out.push(start.at(origin));
+    }
     out
 }
 
@@ -65,7 +85,7 @@ fn prerequisites(plan: &Plan<'_>) -> Block {
 fn accesses(plan: &Plan<'_>) -> Vec<Item> {
     let mut seen: Vec<String> = Vec::new();
     let mut all = Vec::new();
-    for deployment in deployments(plan) {
+    for deployment in deployments(plan).into_iter().filter(Deployment::is_released) {
         let host = &deployment.workload.host;
         if seen.contains(&host.platform.value) {
             continue;
@@ -92,7 +112,7 @@ fn durations(plan: &Plan<'_>) -> Block {
     let mut rows = Vec::new();
     for (environment, group) in by_environment(&deployments(plan)) {
         let mut known: Vec<(timing::Timing, Vec<Deployment<'_>>)> = Vec::new();
-        for one in group.into_iter().filter(Deployment::is_lasting) {
+        for one in group.into_iter().filter(|one| one.is_lasting() && one.is_released()) {
             let time = timing::release(plan, &one);
             if time.parts.is_empty() {
                 continue;
@@ -127,7 +147,7 @@ fn by_workflow(plan: &Plan<'_>) -> Vec<Block> {
             .facts
             .units
             .iter()
-            .filter(|unit| !of_unit(plan, environment, &unit.name).is_empty())
+            .filter(|unit| of_unit(plan, environment, &unit.name).iter().any(Deployment::is_released))
             .map(|unit| unit.name.as_str())
             .collect();
         if units.is_empty() {
@@ -206,7 +226,7 @@ fn by_hand(plan: &Plan<'_>) -> Vec<Block> {
         let mut script = Script::new();
         let mut known: Vec<(Vec<ops::PlannedStep>, Vec<Deployment<'_>>)> = Vec::new();
         for unit in &plan.facts.units {
-            for one in of_unit(plan, environment, &unit.name) {
+            for one in of_unit(plan, environment, &unit.name).into_iter().filter(Deployment::is_released) {
                 script.at(&one.origin(), |script| {
                     let words = [
                         ("environment", Word::text(one.place())),

@@ -6,7 +6,7 @@ mod controls;
 mod exchange;
 mod incident;
 mod policy;
-mod rotation;
+pub(super) mod rotation;
 pub(crate) mod secrets;
 mod stride;
 mod tests;

@@ -7,6 +7,7 @@ use crate::emit::paper::command::{self, StoreVerb};
 use crate::emit::paper::deployment::Deployment;
 use crate::emit::paper::security::secrets::{Declared, programs, routes};
 use crate::emit::paper::{code, names};
+use crate::emit::platform;
 use crate::model::{self, AfterRotation, PlatformSupport};
 use crate::plan::Plan;
 use crate::source::Origin;
@@ -46,7 +47,7 @@ pub(super) fn steps(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
 fn store_script(plan: &Plan<'_>, declared: &Declared<'_>, verb: StoreVerb) -> Option<Script> {
     let mut script = Script::new();
     let mut seen: Vec<Script> = Vec::new();
-    for environment in &declared.environments {
+    for environment in declared.environments.iter().filter(|one| is_kept(one, declared.secret)) {
         let Some(command) = command::of_store(plan, environment, declared.secret, verb) else { continue };
         if !seen.contains(&command) {
             script.append(&command);
@@ -75,6 +76,10 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
         if environment.ephemeral.value {
             let text = Prose::from("What is up in ").then(code(&environment.name.value));
             all.push(item(text.then(" reads it when it is brought up again.")).at(&environment.name.origin));
+            continue;
+        }
+        if !environment.host.is_released() {
+            all.extend(on_own_machine(plan, environment, secret, &readers));
             continue;
         }
         let (after, origin) = match &secret.rotate {
@@ -117,6 +122,28 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
         }
     }
     all
+}
+
+/// What somebody does who runs the environment on their own machine.
+fn on_own_machine(
+    plan: &Plan<'_>,
+    environment: &EnvironmentFacts,
+    secret: &model::Secret,
+    readers: &[Deployment<'_>],
+) -> Option<Item> {
+    let origin = readers.iter().fold(environment.host.platform.origin.clone(), |all, one| all.with(&one.origin()));
+    let filled = platform::backend(&environment.host.platform.value)?.filled(plan, environment, secret)?;
+    let words = Prose::from("Whoever runs ").then(code(&environment.name.value)).then(" puts it into ").then(filled);
+    let script = script_of(plan, readers, "restart");
+    Some(match script.is_empty() {
+        true => item(words.then(".")).at(&origin),
+        false => item(words.then(", and restarts what reads it:")).at(&origin).with(shell(script)),
+    })
+}
+
+/// Whether the store holds a value for an environment: a store of the pipeline keeps none for what it does not release.
+pub(crate) fn is_kept(environment: &EnvironmentFacts, secret: &model::Secret) -> bool {
+    environment.host.is_released() || !copied(environment, secret)
 }
 
 /// Whether the host gets the value from the pipeline instead of reading it from the store.

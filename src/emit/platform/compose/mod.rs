@@ -12,6 +12,7 @@ mod service;
 mod site;
 mod value;
 
+use crate::artifact::markdown::{Inline, Prose, prose};
 use crate::artifact::{Artifact, Dialect, Group, Script, Tree, Word, map};
 use crate::derive::{EnvironmentFacts, Host, Workload};
 use crate::emit::platform::{Backend, Kept, Login, Provision, Setting};
@@ -20,7 +21,7 @@ use crate::plan::Plan;
 use crate::source::Origin;
 use service::Shared;
 use site::{Place, Site};
-use value::By;
+use value::{By, Filled};
 
 /// The backend.
 pub(super) struct Compose;
@@ -95,6 +96,13 @@ impl Backend for Compose {
         let name = value::filled(&made).find(|filled| filled.by == By::Server).map(|filled| filled.name.clone())?;
         let store = ["a variable on ", &server.value].concat();
         Some(Kept { what: "password", store, path: name, put: None })
+    }
+
+    fn filled(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, secret: &model::Secret) -> Option<Prose> {
+        let site = Site::new(plan, environment);
+        let name = Filled::of_secret(&secret.name.value).name;
+        let holes = [("name", Inline::code(name)), ("file", Inline::code(site.file()))];
+        site.is_local().then(|| prose("{name} of `.env` beside {file}", &holes))
     }
 
     fn connect(&self, plan: &Plan<'_>, environment: &EnvironmentFacts, resource: &model::Resource) -> Option<Script> {
