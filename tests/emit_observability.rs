@@ -138,15 +138,9 @@ fn prometheus_scrapes_what_the_rules_read() {
     let file = artifact(&files, "deploy/observability/prometheus/prometheus.yml");
     let jobs = file.find("scrape_configs").unwrap().tree.items();
     let names: Vec<&str> = jobs.iter().map(|job| job.key("job_name").unwrap().as_text().unwrap()).collect();
-    // One program for each exporter, and each service that is scraped: the others push.
-    assert_eq!(
-        names,
-        ["shop.staging.api", "stackdriver_exporter", "blackbox_exporter", "shop.production.api"],
-        "{}",
-        deployc::render::text(file)
-    );
-    assert_eq!(scalar(file, "scrape_configs[0].file_sd_configs[0].files[0]"), "targets/staging.api.yml");
-    assert_eq!(scalar(file, "scrape_configs[2].static_configs[1].targets[0]"), "https://shop.example");
+    // One program for each exporter; instances on Cloud Run have no address, so that all their programs push.
+    assert_eq!(names, ["stackdriver_exporter", "blackbox_exporter"], "{}", deployc::render::text(file));
+    assert_eq!(scalar(file, "scrape_configs[1].static_configs[1].targets[0]"), "https://shop.example");
     assert_eq!(scalar(file, "rule_files[0]"), "rules/*.yml");
     assert_eq!(scalar(file, "alerting.alertmanagers[0].static_configs[0].targets[0]"), "localhost:9093");
 }
@@ -184,19 +178,34 @@ fn the_collector_labels_strikes_out_and_samples_what_is_pushed() {
     );
 }
 
-#[test]
-fn what_scrapes_everything_needs_no_collector() {
-    let scraped = built(
-        r#"edition "2026"
+const SCRAPED: &str = r#"edition "2026"
 app "hello" { repo "github.com/acme/hello" }
 service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" }; metrics port=9000 path="/numbers" }
-environment "production" { host "cloud-run" region="europe-west1" project="acme-prod" }
-"#,
-    );
+environment "production" { host "compose" { server "deploy@app.acme.example" } }
+"#;
+
+#[test]
+fn what_scrapes_everything_needs_no_collector() {
+    let scraped = built(SCRAPED);
     assert!(!scraped.iter().any(|one| one.path.contains("otel-collector")));
     let file = artifact(&scraped, "deploy/observability/prometheus/prometheus.yml");
     let text = deployc::render::text(file);
     assert!(text.contains("metrics_path: /numbers") && text.contains("port 9000"), "{text}");
+    assert_eq!(scalar(file, "scrape_configs[0].file_sd_configs[0].files[0]"), "targets/production.api.yml");
+    let contract = deployc::render::text(artifact(&scraped, "docs/observability/metrics-contract.md"));
+    assert!(contract.contains("Scraped at `/numbers` on port 9000 by Prometheus."), "{contract}");
+}
+
+#[test]
+fn where_instances_have_no_address_a_collector_beside_them_pushes() {
+    let host = r#"host "cloud-run" region="europe-west1" project="acme-prod""#;
+    let pushed = built(&SCRAPED.replace(r#"host "compose" { server "deploy@app.acme.example" }"#, host));
+    assert!(pushed.iter().any(|one| one.path.contains("otel-collector")));
+    let file = artifact(&pushed, "deploy/observability/prometheus/prometheus.yml");
+    let text = deployc::render::text(file);
+    assert!(!text.contains("targets/") && !text.contains("/numbers"), "{text}");
+    let contract = deployc::render::text(artifact(&pushed, "docs/observability/metrics-contract.md"));
+    assert!(contract.contains("by a collector beside it"), "{contract}");
 }
 
 #[test]

@@ -140,6 +140,9 @@ impl Needs {
         if let Some(writable) = service.writable.first() {
             self.add(Capability::Writable, &writable.origin);
         }
+        if let Some(metrics) = &service.metrics {
+            self.add(Capability::Scrape, &metrics.origin);
+        }
         if let Some(alias) = service.alias.first() {
             self.add(Capability::Alias, &alias.origin);
         }

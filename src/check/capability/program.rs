@@ -105,6 +105,8 @@ fn features(deployment: &Deployment<'_>, service: &model::Service, diagnostics: 
         }
     };
     need(service.args.first().map(|one| one.origin.place), Capability::Args, "gives an image no arguments");
+    let metrics = service.metrics.as_ref().map(|metrics| metrics.origin.place);
+    need(metrics, Capability::Scrape, "gives instances no address at which they could be scraped");
     for alias in &service.alias {
         need(Some(alias.origin.place), Capability::Alias, "knows no further names of a service");
     }

@@ -3,7 +3,7 @@
 
 use crate::artifact::{Artifact, Dialect, Group, Tree, Value, code, list, map, text};
 use crate::derive::{EnvironmentFacts, Role};
-use crate::emit::observe::prometheus::scraped;
+use crate::emit::observe::prometheus::{Scraper, scraped};
 use crate::model::{self, MetricExporter, StdMetricSource};
 use crate::plan::Plan;
 use crate::plan::signal::{number_text, watched};
@@ -77,7 +77,9 @@ impl<'p> Collector<'p> {
             traces: observe.and_then(|observe| observe.traces.as_ref()),
             redacted: fields.into_iter().flatten().map(str::to_owned).collect(),
             redact: redact.map(|redact| redact.origin.clone()),
-            pushes: running.into_iter().any(|workload| scraped(plan, environment, workload).is_none()),
+            pushes: running
+                .into_iter()
+                .any(|workload| scraped(plan, environment, workload).is_none_or(|(_, by)| by == Scraper::Beside)),
         }
     }
 

@@ -6,10 +6,11 @@ use crate::artifact::{Artifact, Dialect, Group, Tree, list, map, text};
 use crate::derive::{EnvironmentFacts, Role, Workload};
 use crate::emit::observe::source::Used;
 use crate::emit::observe::{alertmanager, rules};
-use crate::model::{self, MetricExporter, ScrapeWay};
+use crate::model::{self, Capability, MetricExporter, PlatformSupport, ScrapeWay};
 use crate::plan::Plan;
 use crate::plan::signal::{defaults, prometheus_duration, watched};
 use crate::source::Origin;
+use crate::standard;
 
 /// The file.
 pub(super) const PATH: &str = "deploy/observability/prometheus/prometheus.yml";
@@ -91,8 +92,8 @@ fn own_targets(plan: &Plan<'_>, one: &Used<'_>) -> Option<Tree> {
     let environment = one.environment;
     let scraped = match (&one.about, one.by) {
         (Some((_, name)), MetricExporter::Contract) => {
-            let metrics = scraped(plan, environment, environment.workload(name)?)?;
-            Some(metrics)
+            let (metrics, by) = scraped(plan, environment, environment.workload(name)?)?;
+            (by == Scraper::Prometheus).then_some(metrics)
         }
         (Some(_) | None, _) => None,
     };
@@ -119,14 +120,27 @@ fn own_targets(plan: &Plan<'_>, one: &Used<'_>) -> Option<Tree> {
     })
 }
 
-/// How a service is scraped; `None` where it pushes.
+/// Who asks a program for its metrics.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scraper {
+    /// Prometheus itself.
+    Prometheus,
+    /// A collector beside the program, which pushes what it finds: the platform gives instances no address.
+    Beside,
+}
+
+/// How a service is scraped, and by whom; `None` where it pushes.
 pub(super) fn scraped<'p>(
     plan: &Plan<'p>,
     environment: &EnvironmentFacts,
     workload: &Workload,
-) -> Option<&'p model::ServiceMetrics> {
+) -> Option<(&'p model::ServiceMetrics, Scraper)> {
     let running = workload.role.value != Role::Task;
-    workload.service(plan.setting(environment)).filter(|_| running)?.metrics.as_ref()
+    let metrics = workload.service(plan.setting(environment)).filter(|_| running)?.metrics.as_ref()?;
+    let platform = standard::platform(&workload.host.platform.value);
+    let row = platform.and_then(|facts| facts.capability.iter().find(|row| row.name.value == Capability::Scrape));
+    let addressed = row.is_none_or(|row| row.support.value == PlatformSupport::Native);
+    Some((metrics, if addressed { Scraper::Prometheus } else { Scraper::Beside }))
 }
 
 fn labels(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Tree {

@@ -3,6 +3,7 @@
 use crate::artifact::Block;
 use crate::artifact::markdown::{Inline, Prose, heading, paragraph, row, table};
 use crate::derive::{EnvironmentFacts, Role, Workload};
+use crate::emit::observe::prometheus::{Scraper, scraped};
 use crate::model::{self, LogFormat, MetricExporter, StdContractSeries, StdMetric, StdMetricSource};
 use crate::plan::Plan;
 use crate::plan::signal::{
@@ -34,18 +35,21 @@ fn of_service(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Worklo
     let service = workload.service(setting);
     let origin = &workload.name.origin;
     let mut blocks = vec![heading(2, workload.name.value.clone()).at(origin)];
-    let scraped = service.and_then(|service| service.metrics.as_ref());
-    let way = match scraped {
-        Some(metrics) => {
+    let way = match scraped(plan, environment, workload) {
+        Some((metrics, by)) => {
             let port = metrics.port.as_ref().map(|port| port.value.get());
             let port = port.or_else(|| workload.main_port().map(|port| u64::from(port.port.value)));
             let port = port.map(|port| format!(" on port {port}")).unwrap_or_default();
-            paragraph(
-                Prose::from("Scraped at ").then(Inline::code(metrics.path.value.clone())).then(format!("{port}.")),
-            )
-            .at(&metrics.origin)
+            let way = Prose::from("Scraped at ").then(Inline::code(metrics.path.value.clone())).then(port);
+            let way = match by {
+                Scraper::Prometheus => way.then(" by Prometheus."),
+                Scraper::Beside => way
+                    .then(" by a collector beside it, because its platform gives instances no address. ")
+                    .then(pushed("What it finds is pushed")),
+            };
+            paragraph(way).at(&metrics.origin)
         }
-        None => paragraph(pushed()).at(origin),
+        None => paragraph(pushed("Pushed")).at(origin),
     };
     blocks.push(way);
     blocks.push(labels(plan, environment, workload));
@@ -95,8 +99,8 @@ fn of_service(plan: &Plan<'_>, environment: &EnvironmentFacts, workload: &Worklo
     blocks
 }
 
-/// How a program that is not scraped is heard of.
-fn pushed() -> Prose {
+/// How a program is heard of that Prometheus does not scrape.
+fn pushed(start: &str) -> Prose {
     let source: Option<&'static StdMetricSource> = standard::get("metric-source", MetricExporter::Contract.word());
     let attributes = source.map(|source| &*source.attribute).unwrap_or_default();
     let each = attributes.iter().map(|one| {
@@ -105,7 +109,7 @@ fn pushed() -> Prose {
             .then(Inline::code(one.label.value.clone()))
             .then(")")
     });
-    Prose::from("Pushed by OTLP to the collector, whose address is ")
+    Prose::from(format!("{start} by OTLP to the collector, whose address is "))
         .then(Inline::code("OTEL_EXPORTER_OTLP_ENDPOINT"))
         .then(", with the resource attributes, and the labels they become, ")
         .then(Prose::joined(each, ", "))
