@@ -8,6 +8,7 @@ impl Form {
     const fn noun(self) -> &'static str {
         match self {
             Form::HostName => "host name",
+            Form::Machine => "name or address of a machine",
             Form::Address => "web address",
             Form::AbsolutePath => "absolute path",
             Form::UrlPath => "URL path",
@@ -23,7 +24,7 @@ impl Form {
         match self {
             Form::Address => "https://x",
             Form::AbsolutePath | Form::UrlPath => "/x",
-            Form::HostName | Form::Variable | Form::HeaderName => "x",
+            Form::HostName | Form::Machine | Form::Variable | Form::HeaderName => "x",
             Form::Repository => "x.example/x/x",
             Form::Registry => "x.example/x",
         }
@@ -32,6 +33,7 @@ impl Form {
     const fn help(self) -> &'static str {
         match self {
             Form::HostName => "write the name alone: `shop.example`",
+            Form::Machine => "write the machine alone: `app.shop.example` or `203.0.113.10`",
             Form::Address => "write the whole address: `https://prometheus.acme.example`",
             Form::AbsolutePath => "write where it is in the container, from `/` on: `/etc/app.conf`",
             Form::UrlPath => "write the path of the URL, from `/` on: `/healthz`",
@@ -54,6 +56,7 @@ impl Form {
         }
         let good = match self {
             Form::HostName => is_host_name(text.strip_prefix("*.").unwrap_or(text)),
+            Form::Machine => is_host_name(text) || text.parse::<std::net::IpAddr>().is_ok(),
             Form::Address => address_host(text).is_some_and(|host| !host.is_empty()),
             Form::AbsolutePath => text.starts_with('/') && text.split('/').all(|part| part != ".."),
             Form::UrlPath => text.starts_with('/'),
@@ -70,6 +73,11 @@ impl Form {
         let shown: String = text.chars().take(40).collect();
         let message = format!("`{shown}` is no {}", self.noun());
         let error = ValueError::new(self.noun(), whole, message).with_help(self.help());
+        if let (Form::Machine, Some((user, machine))) = (self, text.split_once('@')) {
+            return Err(
+                error.with_help(format!("write `{machine}` here, and the user in `login \"ssh\" user=\"{user}\"`"))
+            );
+        }
         Err(match self.meant(text) {
             Some(meant) => error.with_help(format!("write `{meant}`")).with_fix(meant),
             None => error,
@@ -91,6 +99,7 @@ impl Form {
         let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
         let meant = match self {
             Form::HostName => bare.trim_end_matches('/').to_ascii_lowercase(),
+            Form::Machine => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::Repository => bare.trim_end_matches('/').trim_end_matches(".git").to_owned(),
             Form::Registry => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::UrlPath => format!("/{text}"),

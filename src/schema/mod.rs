@@ -150,6 +150,8 @@ pub struct Field {
 pub enum Form {
     /// `shop.example`, without scheme, port and path; `*.` may stand in front.
     HostName,
+    /// `app.shop.example` or `203.0.113.10`: a machine on the network.
+    Machine,
     /// `https://prometheus.acme.example`.
     Address,
     /// `/etc/app.conf`: absolute, in a container.

@@ -9,7 +9,7 @@ from pathlib import Path
 from .stubs import PROGRAMS
 
 REAL = (
-    "awk base64 basename bash cat chmod cmp cp cut diff dirname echo env expr false find fold git grep gzip head id jq ln ls mkdir mktemp mv "
+    "awk base64 basename bash cat chmod cmp cp cut diff dirname echo env expr false find flock fold git grep gzip head id install jq ln ls mkdir mktemp mv "
     "nl od paste printenv printf pwd realpath rev rm rmdir sed seq sh sha256sum shuf sort split stat tail tar tee test timeout touch tr true "
     "uname uniq wc xargs xxd"
 ).split()  # fmt: skip

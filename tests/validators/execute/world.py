@@ -34,7 +34,6 @@ def new(**given: Any) -> dict[str, Any]:
         "github": {"deployments": [], "issues": [], "runs": []},
         "answers": [],
         "faults": [],
-        "compose": {},
         "machines": {},
     }
     return world | given

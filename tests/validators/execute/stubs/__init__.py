@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 from ..world import World
-from . import clock, containers, curl, gcloud, github
+from . import clock, containers, curl, gcloud, github, machine
 
 PROGRAMS = {
     "gcloud": gcloud.run,
     "curl": curl.run,
     "docker": containers.docker,
-    "docker-compose": containers.compose,
-    "ssh": containers.ssh,
+    "ssh": machine.ssh,
+    "crontab": machine.crontab,
     "cosign": containers.cosign,
     "syft": containers.syft,
     "gh": github.run,

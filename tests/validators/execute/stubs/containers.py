@@ -1,15 +1,13 @@
-"""Container tools: a registry that knows digests, signatures, and Compose projects on machines."""
+"""Container tools: a registry that knows digests, and signatures."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import subprocess
 import sys
 
 from ..world import World
+from . import machine
 from .commandline import refuse
 
 
@@ -20,7 +18,9 @@ def digest_of(reference: str) -> str:
 def docker(world: World, arguments: list[str]) -> int:
     rest = _without_globals(arguments)
     if rest[:1] == ["compose"]:
-        return compose(world, rest[1:])
+        return machine.compose(world, rest[1:])
+    if (answered := machine.docker(world, rest)) is not None:
+        return answered
     command = " ".join(rest[:3] if rest[:2] == ["buildx", "imagetools"] else rest[:2] if rest[:1] == ["buildx"] else rest[:1])
     with world.open() as state:
         if command in ("login", "logout", "version", "info", "buildx create", "buildx use"):
@@ -73,49 +73,6 @@ def _inspected(state: dict, rest: list[str]) -> int:
     else:
         print(json.dumps([{"RepoDigests": [f"{reference.partition('@')[0]}@{digest}"]}]))
     return 0
-
-
-def compose(world: World, arguments: list[str]) -> int:
-    """Compose of one project: what `up` started is what `ps` and `images` show."""
-    words = []
-    skip = False
-    for one in arguments:
-        if skip:
-            skip = False
-        elif one in ("-f", "--file", "-p", "--project-name", "--env-file", "--profile", "--project-directory", "--format", "--wait-timeout", "--timeout", "-t"):
-            skip = True
-        elif not one.startswith("-"):
-            words.append(one)
-    command = words[0] if words else ""
-    with world.open() as state:
-        machine = state["compose"].setdefault(os.environ.get("DEPLOYC_MACHINE", "local"), {"up": [], "environment": {}})
-        if command == "up":
-            environment = {name: value for name, value in os.environ.items() if "IMAGE" in name or "DIGEST" in name}
-            if any(re.search(bad, " ".join([*environment.values(), *arguments])) for bad in state["unhealthy"]):
-                print("container is unhealthy", file=sys.stderr)
-                machine["up"].append({"healthy": False, "environment": environment, "services": words[1:]})
-                return 1
-            machine["up"].append({"healthy": True, "environment": environment, "services": words[1:]})
-            return 0
-        if command in ("pull", "config", "down", "stop", "restart", "run", "exec", "logs", "build", "create", "start"):
-            return 0
-        if command in ("ps", "images"):
-            print(json.dumps(machine["up"][-1:] or []))
-            return 0
-    refuse(f"docker compose: the stub does not know: {' '.join(arguments)}", 97)
-    return 97
-
-
-def ssh(world: World, arguments: list[str]) -> int:
-    """Runs the remote command here, with the same stub tools, as that machine."""
-    at = 0
-    while at < len(arguments) and arguments[at].startswith("-"):
-        at += 2 if arguments[at] in ("-i", "-o", "-p", "-l", "-F") else 1
-    machine, command = arguments[at], " ".join(arguments[at + 1 :])
-    folder = world.folder / "machines" / machine
-    folder.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "DEPLOYC_MACHINE": machine, "HOME": str(folder)}
-    return subprocess.run(["bash", "-c", command] if command else ["bash", "-s"], cwd=folder, env=environment, check=False).returncode
 
 
 def cosign(world: World, arguments: list[str]) -> int:
