@@ -170,6 +170,28 @@ fn stands_in(origin: &Origin, lines: &[usize]) -> bool {
 }
 
 #[test]
+fn the_entry_of_a_certificate_asks_whoever_holds_it() {
+    let end = r#"project="acme-prod" }"#;
+    let domain = |routes: &str| {
+        HELLO
+            .replace("port=8000 {", "port=8000 public=#true {")
+            .replace(end, &format!(r#"project="acme-prod"; domain "shop.example" {{ {routes} }} }}"#))
+    };
+    let runbook = |deploy: &str| deployc::render::text(document(&built(deploy), "docs/runbook.md"));
+    let alone = runbook(&domain(r#"route "/" to="api""#));
+    assert!(
+        alone.contains(
+            "gcloud beta run domain-mappings describe --project acme-prod --region europe-west1 --domain shop.example"
+        ),
+        "{alone}"
+    );
+    assert!(!alone.contains("ssl-certificates"));
+    let shared = runbook(&domain(r#"route "/" to="api"; route "/v1" to="api""#));
+    assert!(shared.contains("gcloud compute ssl-certificates list --project acme-prod --global"), "{shared}");
+    assert!(!shared.contains("domain-mappings"));
+}
+
+#[test]
 fn the_runbook_has_exactly_its_sections() {
     for deploy in [HELLO, SHOP] {
         let all = built(deploy);

@@ -13,7 +13,14 @@ use super::{Form, container};
 pub(super) fn command(site: &Site<'_>, name: &str) -> Option<Script> {
     let form = Form::of(site.workload);
     let facts = site::facts()?;
-    let wanted = facts.command.iter().find(|known| known.name.value == name && known.for_.value == form.word())?;
+    let of = |form: &str| facts.command.iter().find(|known| known.name.value == name && known.for_.value == form);
+    // A domain with several routes is a load balancer's, so that it has no mapping.
+    let balanced = domain(site)
+        .filter(|domain| site.environment.routes.iter().filter(|route| route.domain.value == *domain).count() > 1);
+    let wanted = match name {
+        "domain-status" | "domain-map" if balanced.is_some() => of("balancer")?,
+        _ => of(form.word())?,
+    };
     let template = &wanted.run.as_ref()?.value;
     let mut script = Script::new();
     for line in template.lines() {
@@ -22,6 +29,12 @@ pub(super) fn command(site: &Site<'_>, name: &str) -> Option<Script> {
         script.line(line, &words);
     }
     Some(script)
+}
+
+/// The domain that leads to the workload.
+fn domain<'s>(site: &'s Site<'_>) -> Option<&'s str> {
+    let own = site.environment.routes.iter().find(|route| route.service.value == site.workload.name.value)?;
+    Some(&own.domain.value)
 }
 
 /// The words of the names in braces of a command; none where one of them is not known.
@@ -51,6 +64,7 @@ fn word(site: &Site<'_>, form: Form, name: &str) -> Option<Word> {
         "app" => Word::text(site.plan.app()),
         "environment" => Word::text(&site.environment.name.value),
         "service" => Word::text(&workload.name.value),
+        "domain" => Word::text(domain(site)?),
         "replicas" => Word::text((workload.scale.1.value * 2).to_string()),
         "user" => Word::text(site.scheduler()),
         "file" => {
