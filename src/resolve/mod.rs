@@ -77,7 +77,7 @@ pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> R
     let mut table = Table::collect(program, diagnostics);
     table.nest(&judged.nested);
     diagnostics.extend(no_app(program, &table, diagnostics));
-    names::check(&table, &judged.values, diagnostics);
+    names::check(&table, &judged, diagnostics);
     let mut model = assemble(&table, diagnostics);
     model.allows = judged.allows;
     model.pins = pins;

@@ -4,21 +4,27 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Tie, code};
 use crate::nearest::nearest;
-use crate::resolve::shape::Typed;
+use crate::resolve::shape::{Judged, Typed};
 use crate::resolve::table::Table;
 use crate::resolve::template;
 use crate::schema::{Child, DOCUMENT, Expansion, SHAPE_PRESET, Type};
 use crate::source::Span;
 use crate::standard;
-use crate::syntax::kdl::{NodeRef, Scalar};
+use crate::syntax::kdl::{EntryRef, NodeRef, Scalar};
 
 /// Kinds whose declarations are of no effect unless something names them.
 const USED_BY_NAME: &[&str] = &["preset", "strategy", "secret", "var", "control"];
 
 /// Checks every reference and template; tells what nothing uses.
-pub(super) fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check<'d>(table: &Table<'d>, judged: &Judged<'d>, diagnostics: &mut Vec<Diagnostic>) {
     let mut used: BTreeSet<(String, String)> = BTreeSet::new();
-    for value in values {
+    let misplaced = judged.misplaced.iter().copied().chain(judged.unknown.iter().flat_map(|node| inside(*node)));
+    for entry in misplaced {
+        if let Scalar::String(text) = entry.value() {
+            used.extend(mentioned(text));
+        }
+    }
+    for value in &judged.values {
         let Scalar::String(text) = value.entry.value() else { continue };
         if let Type::Ref(kinds) = value.ty {
             if let Some(diagnostic) = reference(table, kinds, text, value) {
@@ -46,6 +52,30 @@ pub(super) fn check<'d>(table: &Table<'d>, values: &[Typed<'d>], diagnostics: &m
             );
         }
     }
+}
+
+/// Every value of a node and of the nodes in it.
+fn inside(node: NodeRef<'_>) -> Vec<EntryRef<'_>> {
+    let mut entries = Vec::new();
+    let mut next = vec![node];
+    while let Some(node) = next.pop() {
+        entries.extend(node.entries());
+        next.extend(node.children());
+    }
+    entries
+}
+
+/// What a value in no known place uses: it is not also told that nothing does.
+fn mentioned(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> =
+        USED_BY_NAME.iter().map(|kind| ((*kind).to_owned(), text.to_owned())).collect();
+    for template in text.split("${").skip(1) {
+        let path = template.split('}').next().unwrap_or_default();
+        if let Some((kind, rest)) = path.split_once('.') {
+            found.push((kind.to_owned(), rest.split('.').next().unwrap_or_default().to_owned()));
+        }
+    }
+    found
 }
 
 /// A preset that is made for other nodes than the one that uses it.

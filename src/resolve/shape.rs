@@ -55,6 +55,8 @@ pub struct Judged<'d> {
     pub nested: Vec<(&'static str, &'d str, Span)>,
     /// Nodes of no known shape: nothing inside them is judged, and lowering skips them.
     pub unknown: Vec<NodeRef<'d>>,
+    /// Values of properties that their nodes do not have.
+    pub misplaced: Vec<EntryRef<'d>>,
 }
 
 /// Whether the line of a node could be read.
@@ -221,7 +223,10 @@ impl<'d> Judged<'d> {
                     }
                 }
                 None if key == "override" && shape.declares().is_some() => {}
-                None => self.diagnostics.push(unknown::for_all(node, unknown::property(shape, node, key, span))),
+                None => {
+                    self.misplaced.push(entry);
+                    self.diagnostics.push(unknown::for_all(node, unknown::property(shape, node, entry, key, span)));
+                }
             }
         }
     }

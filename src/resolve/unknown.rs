@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Tie, code};
 use crate::nearest::nearest;
 use crate::schema::{Child, DOCUMENT, Many, Shape};
 use crate::source::Span;
-use crate::syntax::kdl::NodeRef;
+use crate::syntax::kdl::{EntryRef, NodeRef};
 
 /// A node that cannot stand in `parent` (none: the top level), whose shape is `shape`.
 pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<NodeRef<'_>>) -> Diagnostic {
@@ -63,7 +63,13 @@ pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<Node
 }
 
 /// A property that a node does not have.
-pub(super) fn property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span: Span) -> Diagnostic {
+pub(super) fn property(
+    shape: &'static Shape,
+    node: NodeRef<'_>,
+    entry: EntryRef<'_>,
+    key: &str,
+    span: Span,
+) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(code::NAME_UNKNOWN_PROPERTY, span, format!("`{}` has no property `{key}`", node.name()));
     if let Some(prop) = shape.props.iter().find(|prop| prop.known_as.contains(&key)) {
@@ -76,8 +82,25 @@ pub(super) fn property(shape: &'static Shape, node: NodeRef<'_>, key: &str, span
     if let Some(child) = shape.children.iter().find(is_called) {
         return diagnostic
             .label("this is a node inside the braces")
-            .help(format!("write `{} {{ {} … }}`", node.name(), child.name))
+            .help(match child.shape.short_example() {
+                Some(example) => format!("write `{} {{ {example} }}`", node.name()),
+                None => format!("write `{} {{ {} … }}`", node.name(), child.name),
+            })
             .tied(Tie::Meant(vec![child.name.to_owned()]));
+    }
+    // `env KEY="value"`: what the braces hold under names of its own.
+    if shape.children.iter().any(|child| child.name == "*") {
+        let value = entry.value_span();
+        let help = format!("write `{} {{ {key} … }}`", node.name());
+        let diagnostic = diagnostic.label("stands inside the braces, as a node").help(help);
+        let is_alone = node.entries().count() == 1 && node.children().next().is_none();
+        return match is_alone {
+            true => diagnostic
+                .fix(format!("write `{key}` inside the braces"), Span { end: span.start, ..span }, "{ ")
+                .fix("", Span { start: span.end, end: value.start, ..span }, " ")
+                .fix("", Span { start: value.end, ..value }, " }"),
+            false => diagnostic,
+        };
     }
     let props: Vec<String> = shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*").map(tick).collect();
     let help = match props.as_slice() {
