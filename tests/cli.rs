@@ -247,6 +247,22 @@ fn what_is_declared_is_no_assumption() {
 }
 
 #[test]
+fn of_several_services_the_report_speaks_as_of_several() {
+    let text = HELLO.to_owned()
+        + "service \"web\" { image \"ghcr.io/acme/web:1.2\"; http port=3000 { health \"/\" } }\n\
+           service \"mail\" { image \"ghcr.io/acme/mail:1.2\" }\n";
+    let told = report(&run(project(&text).path(), &["build"]));
+    for line in [
+        "  services api, web, mail run as one instance each (",
+        "  services api, web are replaced step by step, as their platform does without a strategy (",
+        "  service mail is replaced step by step, as its platform does: a strategy is for what takes traffic",
+        "  services api, web, mail export the metrics of their kinds by OTLP (",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+}
+
+#[test]
 fn a_developers_own_machine_is_no_place_of_releases() {
     let text = HELLO.replace("host \"cloud-run\" region=\"europe-west1\" project=\"acme-prod\"", "host \"compose\"");
     assert!(text.contains("compose"), "{text}");

@@ -63,7 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("outputs", &["artifact", "derive", "diag", "emit", "patch", "plan", "prove", "render", "resolve", "source"]),
-    ("patch", &["artifact", "diag", "model", "source", "syntax"]),
+    ("patch", &["artifact", "diag", "model", "nearest", "source", "syntax"]),
     ("render", &["artifact", "source"]),
     ("write", &["loader"]),
 ];

@@ -39,9 +39,13 @@ fn workflow() -> Artifact {
     Artifact::yaml(".github/workflows/ci.yml", Group::CiCd, Dialect::GithubWorkflow, tree, &at(1))
 }
 
+fn operation(file: &str, path: &str, change: Change, origin: Origin) -> Operation {
+    let (file_place, path_place) = (Span::default(), Span::default());
+    Operation { file: file.to_owned(), file_place, path: path.to_owned(), path_place, change, origin }
+}
+
 fn patched(path: &str, change: Change) -> Result<Artifact, Reason> {
-    let operation =
-        Operation { file: ".github/workflows/ci.yml".to_owned(), path: path.to_owned(), change, origin: at(99) };
+    let operation = operation(".github/workflows/ci.yml", path, change, at(99));
     let mut artifacts = [workflow()];
     match apply(&mut artifacts, &[operation]).pop() {
         Some(failure) => Err(failure.reason),
@@ -147,13 +151,23 @@ fn a_path_that_is_none_says_where() {
 }
 
 #[test]
+fn the_nearest_path_is_told() {
+    let meant = |path: &str| set(path, 1).unwrap_err().meant(path);
+    assert_eq!(meant("jobs.tests-api.timeout-minutes").as_deref(), Some("jobs.test-api.timeout-minutes"));
+    assert_eq!(meant("job.test-api").as_deref(), Some("jobs.test-api"));
+    assert_eq!(
+        meant("jobs.test-api.steps[name=chekcout].uses").as_deref(),
+        Some("jobs.test-api.steps[name=checkout].uses")
+    );
+    assert_eq!(meant("jobs.test-api.banana"), None);
+    let missing = Reason::NoFile(vec!["docs/runbook.md".to_owned(), ".github/workflows/ci.yml".to_owned()]);
+    assert_eq!(missing.meant("github/workflows/ci.yaml").as_deref(), Some(".github/workflows/ci.yml"));
+    assert_eq!(missing.meant("src/main.rs"), None);
+}
+
+#[test]
 fn files_that_are_missing_or_have_no_tree_say_so() {
-    let operation = |file: &str| Operation {
-        file: file.to_owned(),
-        path: "a".to_owned(),
-        change: Change::Set(int(1)),
-        origin: at(9),
-    };
+    let operation = |file: &str| operation(file, "a", Change::Set(int(1)), at(9));
     let prose = Artifact::new("a.md", Group::Iac, Body::Markdown(Vec::new()), &at(1));
     let failures = apply(&mut [prose], &[operation("b.yml"), operation("a.md")]);
     assert_eq!(failures[0].reason, Reason::NoFile(vec!["a.md".to_owned()]));
@@ -165,12 +179,8 @@ fn the_document_that_has_the_path_is_meant() {
     let documents = vec![map().put("kind", "A").put("x", 1), map().put("kind", "B").put("y", list([1]))];
     let body = Body::Yaml { documents, dialect: Dialect::Plain };
     let mut artifacts = [Artifact::new("x.yaml", Group::Iac, body, &at(1))];
-    let operations = [("y[0]", 5), ("[1].kind", 6), ("x", 7)].map(|(path, value)| Operation {
-        file: "x.yaml".to_owned(),
-        path: path.to_owned(),
-        change: Change::Set(int(value)),
-        origin: at(2),
-    });
+    let operations = [("y[0]", 5), ("[1].kind", 6), ("x", 7)]
+        .map(|(path, value)| operation("x.yaml", path, Change::Set(int(value)), at(2)));
     assert_eq!(apply(&mut artifacts, &operations), []);
     let trees = artifacts[0].trees();
     assert_eq!(trees[0].get("x").unwrap().as_int(), Some(7));
@@ -209,7 +219,7 @@ proptest! {
         for path in &all {
             let written = path.to_string();
             prop_assert_eq!(&Path::parse(&written).unwrap(), path);
-            let operation = Operation { file: "x".to_owned(), path: written.clone(), change: Change::Set(text("new")), origin: at(9) };
+            let operation = operation("x", &written, Change::Set(text("new")), at(9));
             let mut artifacts = [Artifact::json("x", Group::Iac, None, tree.clone(), &at(1))];
             prop_assert_eq!(apply(&mut artifacts, &[operation]), vec![]);
             let found = artifacts[0].find(&written).unwrap();

@@ -147,8 +147,9 @@ fn scales(model: &Model, facts: &Facts) -> Option<Assumption> {
         runs_always(workload.role.value)
             && workload.service(setting).is_some_and(|service| service.scale.is_none() && service.volume.is_empty())
     };
-    let (names, origin) = services(model, facts, open)?;
-    Some(assumption(names, "runs as one instance".to_owned(), "scale min=2 max=4", &origin))
+    let found = services(model, facts, open)?;
+    let text = found.say("runs as one instance", "run as one instance each");
+    Some(assumption(found.about, text, "scale min=2 max=4", &found.origin))
 }
 
 /// Whether instances of a role run all the time.
@@ -159,12 +160,27 @@ fn runs_always(role: Role) -> bool {
     }
 }
 
-/// The services for which something holds in some environment: `service api`, `services api, web`.
+/// Services of which something is assumed.
+struct Services {
+    /// `service api`, `services api, web`.
+    about: String,
+    are_several: bool,
+    origin: Origin,
+}
+
+impl Services {
+    /// What is said of one of them, or of several.
+    fn say(&self, one: &'static str, several: &'static str) -> &'static str {
+        if self.are_several { several } else { one }
+    }
+}
+
+/// The services for which something holds in some environment.
 fn services(
     model: &Model,
     facts: &Facts,
     holds: impl Fn(&Workload, &crate::resolve::Setting) -> bool,
-) -> Option<(String, Origin)> {
+) -> Option<Services> {
     let mut names: Vec<&str> = Vec::new();
     let mut origin: Option<Origin> = None;
     for environment in &facts.environments {
@@ -177,8 +193,9 @@ fn services(
             }
         }
     }
-    let word = if names.len() == 1 { "service" } else { "services" };
-    Some((format!("{word} {}", names.join(", ")), origin?))
+    let are_several = names.len() > 1;
+    let word = if are_several { "services" } else { "service" };
+    Some(Services { about: format!("{word} {}", names.join(", ")), are_several, origin: origin? })
 }
 
 /// How services are replaced that no strategy is for.
@@ -186,15 +203,25 @@ fn releases(model: &Model, facts: &Facts) -> Vec<Assumption> {
     let open = |workload: &Workload| {
         workload.strategy.is_none() && runs_always(workload.role.value) && workload.host.is_released()
     };
+    let ways = [
+        (true, "stops before its next version starts", "stop before their next versions start"),
+        (false, "is replaced step by step", "are replaced step by step"),
+    ];
     let mut found = Vec::new();
-    for (recreates, how) in [(true, "stops before its next version starts"), (false, "is replaced step by step")] {
+    for (recreates, one, several) in ways {
         let all = |workload: &Workload| open(workload) && workload.host.recreates() == recreates;
         let takes = services(model, facts, |workload, _| all(workload) && workload.role.value.takes_traffic());
         let others = services(model, facts, |workload, _| all(workload) && !workload.role.value.takes_traffic());
-        let text = format!("{how}, as its platform does without a strategy");
-        found.extend(takes.map(|(names, origin)| assumption(names, text, "strategy \"…\"", &origin)));
-        let text = format!("{how}, as its platform does: a strategy is for what takes traffic");
-        found.extend(others.map(|(names, origin)| assumption(names, text, "", &origin)));
+        found.extend(takes.map(|takes| {
+            let (how, whose) = (takes.say(one, several), takes.say("its", "their"));
+            let text = format!("{how}, as {whose} platform does without a strategy");
+            assumption(takes.about.clone(), text, "strategy \"…\"", &takes.origin)
+        }));
+        found.extend(others.map(|others| {
+            let (how, whose) = (others.say(one, several), others.say("its", "their"));
+            let text = format!("{how}, as {whose} platform does: a strategy is for what takes traffic");
+            assumption(others.about.clone(), text, "", &others.origin)
+        }));
     }
     found
 }
@@ -208,11 +235,16 @@ fn exports(model: &Model, facts: &Facts) -> Vec<Assumption> {
         workload.service(setting).is_some_and(|service| service.metrics.is_none())
     });
     let mut found = Vec::new();
-    found.extend(scraped.map(|(names, origin)| {
-        assumption(names, "exports the metrics of its kind at its `metrics` path", "metrics convention=\"…\"", &origin)
+    found.extend(scraped.map(|found| {
+        let text = found.say(
+            "exports the metrics of its kind at its `metrics` path",
+            "export the metrics of their kinds at their `metrics` paths",
+        );
+        assumption(found.about.clone(), text, "metrics convention=\"…\"", &found.origin)
     }));
-    found.extend(pushed.map(|(names, origin)| {
-        assumption(names, "exports the metrics of its kind by OTLP", "metrics port=9090", &origin)
+    found.extend(pushed.map(|found| {
+        let text = found.say("exports the metrics of its kind by OTLP", "export the metrics of their kinds by OTLP");
+        assumption(found.about.clone(), text, "metrics port=9090", &found.origin)
     }));
     found
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::artifact::Artifact;
 use crate::diag::{Diagnostic, code};
-use crate::patch::{Failure, Operation, apply};
+use crate::patch::{Failure, Operation, Reason, apply};
 use crate::source::{FileId, Origin, Span};
+use crate::syntax;
 
 /// Applies the user's patches; what cannot be patched is told.
 pub fn patch<'o>(
@@ -54,11 +55,21 @@ fn places(second: &Origin, first: &Origin) -> (Span, Span) {
 }
 
 fn unpatched(failure: &Failure) -> Diagnostic {
-    Diagnostic::new(
-        code::OUTPUT_PATCH_PATH,
-        failure.operation.origin.place,
-        format!("the patch of `{}` cannot be made: {}", failure.operation.file, failure.reason),
-    )
-    .label(format!("`{}`", failure.operation.path))
-    .help(failure.reason.help())
+    let Failure { operation, reason } = failure;
+    let (place, written) = match reason {
+        Reason::NoFile(_) => (operation.file_place, &operation.file),
+        Reason::NoTree | Reason::Present { .. } | Reason::NotAddable => (operation.origin.place, &operation.path),
+        Reason::Unreadable(_) | Reason::NotFound { .. } => (operation.path_place, &operation.path),
+    };
+    let message = format!("the patch of `{}` cannot be made: {reason}", operation.file);
+    let diagnostic = Diagnostic::new(code::OUTPUT_PATCH_PATH, place, message).label(format!("`{written}`"));
+    let Some(meant) = reason.meant(written) else { return diagnostic.help(reason.help()) };
+    let help = match reason {
+        // Which of the siblings is meant is not certain: they stay in the help.
+        Reason::NotFound { .. } => format!("write `{meant}`; {}", reason.help()),
+        Reason::NoFile(_) | Reason::NoTree | Reason::Unreadable(_) | Reason::Present { .. } | Reason::NotAddable => {
+            format!("write `{meant}`")
+        }
+    };
+    diagnostic.help(help).fix(format!("write `{meant}`"), place, syntax::quoted(&meant))
 }

@@ -10,15 +10,20 @@ pub use read::operations;
 use std::fmt;
 
 use crate::artifact::{Artifact, Body, Dialect, Missing, Part, Path, PathError, Segment, Tree, Value};
-use crate::source::Origin;
+use crate::nearest::nearest;
+use crate::source::{Origin, Span};
 
 /// One statement inside `patch "FILE" { … }`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
     /// The file it changes, from the project root.
     pub file: String,
+    /// Where the file is named.
+    pub file_place: Span,
     /// The path in the file, as it was written.
     pub path: String,
+    /// Where the path is written.
+    pub path_place: Span,
     /// What it does.
     pub change: Change,
     /// Where the statement stands; what it sets comes from there.
@@ -274,6 +279,21 @@ impl Reason {
             Reason::NoFile(files) => files,
             Reason::NotFound { siblings, .. } => siblings,
             Reason::NoTree | Reason::Unreadable(_) | Reason::Present { .. } | Reason::NotAddable => &[],
+        }
+    }
+
+    /// The file or path that was most probably meant by the one that was written.
+    pub fn meant(&self, written: &str) -> Option<String> {
+        match self {
+            Reason::NoFile(files) => nearest(written, files.iter().map(String::as_str)).map(str::to_owned),
+            Reason::NotFound { found, segment, siblings, .. } => {
+                let near = nearest(segment, siblings.iter().map(String::as_str))?;
+                let mut path = Path::parse(written).ok()?;
+                let known = if found.is_empty() { 0 } else { Path::parse(found).ok()?.segments.len() };
+                *path.segments.get_mut(known)? = Path::parse(near).ok()?.segments.into_iter().next()?;
+                Some(path.to_string())
+            }
+            Reason::NoTree | Reason::Unreadable(_) | Reason::Present { .. } | Reason::NotAddable => None,
         }
     }
 

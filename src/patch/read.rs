@@ -4,7 +4,7 @@ use crate::artifact::{Tree, Value, map, text};
 use crate::diag::{Diagnostic, code};
 use crate::patch::yaml;
 use crate::patch::{Change, Operation};
-use crate::source::Origin;
+use crate::source::{Origin, Span};
 use crate::syntax;
 use crate::syntax::kdl::{Document, EntryRef, NodeRef, Scalar};
 
@@ -14,9 +14,9 @@ pub fn operations(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Vec
     let patches = outputs.flat_map(|output| output.children().filter(|node| node.name() == "patch"));
     let mut operations = Vec::new();
     for patch in patches {
-        let Some(file) = patch.args().next().and_then(|entry| syntax::string(entry.value())) else { continue };
+        let Some((file, file_place)) = first(patch) else { continue };
         for statement in patch.children() {
-            let Some(path) = statement.args().next().and_then(|entry| syntax::string(entry.value())) else { continue };
+            let Some((path, path_place)) = first(statement) else { continue };
             let change = match statement.name() {
                 "set" => value(statement, diagnostics).map(Change::Set),
                 "add" => value(statement, diagnostics).map(Change::Add),
@@ -25,13 +25,21 @@ pub fn operations(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> Vec
             };
             operations.extend(change.map(|change| Operation {
                 file: file.strip_prefix("./").unwrap_or(file).to_owned(),
+                file_place,
                 path: path.to_owned(),
+                path_place,
                 change,
                 origin: Origin::at(statement.head_span()),
             }));
         }
     }
     operations
+}
+
+/// The text behind a node's name, and its place.
+fn first(node: NodeRef<'_>) -> Option<(&str, Span)> {
+    let entry = node.args().next()?;
+    Some((syntax::string(entry.value())?, entry.value_span()))
 }
 
 /// The value of a statement: its second argument, else a mapping of its properties.

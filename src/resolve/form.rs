@@ -1,7 +1,7 @@
-//! Forms that a text must have although it is no type of its own: host names, addresses, paths in a container.
+//! Forms that a value must have although it is no type of its own: host names, addresses, paths in a container.
 
 use crate::schema::Form;
-use crate::value::ValueError;
+use crate::value::{Mistake, Money, ValueError};
 
 impl Form {
     /// What it is, as a noun.
@@ -16,6 +16,7 @@ impl Form {
             Form::HeaderName => "header name",
             Form::Repository => "repository",
             Form::Registry => "registry",
+            Form::Spending => "amount per time",
         }
     }
 
@@ -27,6 +28,7 @@ impl Form {
             Form::HostName | Form::Machine | Form::Variable | Form::HeaderName => "x",
             Form::Repository => "x.example/x/x",
             Form::Registry => "x.example/x",
+            Form::Spending => "$1/month",
         }
     }
 
@@ -41,6 +43,7 @@ impl Form {
             Form::HeaderName => "letters, digits and `-` make a header: `X-Request-Id`",
             Form::Repository => "write host, owner and name: `github.com/acme/shop`",
             Form::Registry => "write the registry and the path in it: `registry.acme.example/shop`",
+            Form::Spending => "write what it comes to in a month: `$300/month`",
         }
     }
 
@@ -55,6 +58,7 @@ impl Form {
             return Err(error);
         }
         let good = match self {
+            Form::Spending => return spending(text),
             Form::HostName => is_host_name(text.strip_prefix("*.").unwrap_or(text)),
             Form::Machine => is_host_name(text) || text.parse::<std::net::IpAddr>().is_ok(),
             Form::Address => address_host(text).is_some_and(|host| !host.is_empty()),
@@ -86,7 +90,7 @@ impl Form {
 
     /// A blank where none may stand. A path is passed on as it is written.
     fn blank(self, text: &str) -> Option<ValueError> {
-        if matches!(self, Form::AbsolutePath | Form::UrlPath) {
+        if matches!(self, Form::AbsolutePath | Form::UrlPath | Form::Spending) {
             return None;
         }
         let (at, letter) = text.char_indices().find(|(_, letter)| letter.is_whitespace() || letter.is_control())?;
@@ -103,10 +107,27 @@ impl Form {
             Form::Repository => bare.trim_end_matches('/').trim_end_matches(".git").to_owned(),
             Form::Registry => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::UrlPath => format!("/{text}"),
-            Form::Address | Form::AbsolutePath | Form::Variable | Form::HeaderName => return None,
+            Form::Address | Form::AbsolutePath | Form::Variable | Form::HeaderName | Form::Spending => return None,
         };
         (meant != text && self.check(&meant).is_ok()).then_some(meant)
     }
+}
+
+/// Whether an amount is one per time. Per what time cannot be guessed, but nearly all bills are monthly.
+fn spending(text: &str) -> Result<(), ValueError> {
+    let (form, whole) = (Form::Spending, 0..text.len());
+    let money = Money::parse(text)?;
+    if money.per_month().is_some() {
+        return Ok(());
+    }
+    if money.per.is_empty() {
+        let message = format!("`{text}` does not say per what time");
+        let help = format!("write `{text}/month`, or `/year`, `/day` or another time");
+        return Err(ValueError::new(form.noun(), whole, message).of(Mistake::UnitMissing).with_help(help));
+    }
+    let range = text.find('/').map_or(whole.clone(), |at| at..text.len());
+    let message = format!("`{text}` is no amount per time");
+    Err(ValueError::new(form.noun(), range, message).of(Mistake::Mismatch).with_help(form.help()))
 }
 
 fn is_host_name(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! From documents to the typed model: imports, names, presets, overlays.
 
 mod assemble;
+mod currency;
 mod form;
 mod line;
 mod load;

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::diag::{Code, Diagnostic, Tie, code};
 use crate::nearest::nearest;
+use crate::resolve::currency;
 use crate::schema::{EnumShape, Expansion, Field, Type};
 use crate::syntax;
 use crate::syntax::expression::{Condition, ExpressionError, Fault, Template, TemplatePart};
@@ -233,13 +234,20 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
             return Template::parse(text).err().map(|error| expression_error(code::SYNTAX_TEMPLATE, entry, &error));
         }
         Type::Condition => {
-            return Condition::parse(text).err().map(|error| expression_error(code::SYNTAX_EXPRESSION, entry, &error));
+            return match Condition::parse(text) {
+                Ok(condition) => currency::of_condition(entry, text, &condition),
+                Err(error) => Some(expression_error(code::SYNTAX_EXPRESSION, entry, &error)),
+            };
         }
         Type::Enum(list) => {
             if list.values.iter().any(|(word, _)| *word == text) {
                 return None;
             }
             return Some(unknown_word(entry, text, list));
+        }
+        Type::Money => {
+            let of_currency = currency::of_money(entry, text);
+            return of_currency.or_else(|| Some(value_error(entry, &value::Money::parse(text).err()?)));
         }
         Type::Name => value::Name::parse(text).err(),
         Type::Metric => value::MetricName::parse(text).err(),
@@ -249,7 +257,6 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
         Type::Cpu => value::Cpu::parse(text).err(),
         Type::Count => value::Count::parse(text).err(),
         Type::Rate => value::Rate::parse(text).err(),
-        Type::Money => value::Money::parse(text).err(),
         Type::Schedule => value::Schedule::parse(text).err(),
         Type::Date => value::Date::parse(text).err(),
         Type::Path => value::ProjectPath::parse(text).err(),
@@ -318,7 +325,7 @@ fn kind(mistake: Mistake) -> Code {
 }
 
 /// Where bytes of a value stand; a value without any is told as a whole, since nothing of it could be pointed at.
-fn place(entry: EntryRef<'_>, range: &std::ops::Range<usize>) -> crate::source::Span {
+pub(super) fn place(entry: EntryRef<'_>, range: &std::ops::Range<usize>) -> crate::source::Span {
     match syntax::string(entry.value()) {
         Some(text) if !text.is_empty() => entry.string_span(range.start as u32, range.end as u32),
         Some(_) | None => entry.value_span(),

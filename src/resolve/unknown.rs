@@ -2,7 +2,8 @@
 
 use crate::diag::{Diagnostic, Tie, code};
 use crate::nearest::nearest;
-use crate::schema::{Child, DOCUMENT, Many, Shape};
+use crate::resolve::typing;
+use crate::schema::{Child, DOCUMENT, Field, Many, Shape};
 use crate::source::Span;
 use crate::syntax::kdl::{EntryRef, NodeRef};
 
@@ -32,13 +33,17 @@ pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<Node
     if let Some(near) = nearest(word, names).filter(|_| deeper.is_empty()) {
         return diagnostic.meant(near, near);
     }
-    let is_called = |field: &&crate::schema::Field| field.name == word || field.known_as.contains(&word);
+    let is_called = |field: &&Field| field.name == word || field.known_as.contains(&word);
     if let Some(prop) = shape.props.iter().find(is_called) {
         let value = node.args().next().map_or("…", |_| "VALUE");
-        return diagnostic
+        let diagnostic = diagnostic
             .label("this is a property, not a node")
             .help(format!("write `{}={value}` after {place}, before the brace", prop.name))
             .tied(Tie::Meant(vec![prop.name.to_owned()]));
+        return match parent {
+            Some(parent) => as_property(diagnostic, prop, node, parent),
+            None => diagnostic,
+        };
     }
     if !deeper.is_empty() {
         let is_top = deeper.contains(&"document");
@@ -60,6 +65,46 @@ pub(super) fn node(shape: &'static Shape, node: NodeRef<'_>, parent: Option<Node
         (false, place) => format!("{place} holds {}", known.join(", ")),
     };
     diagnostic.label("unknown node").help(help)
+}
+
+/// Where one good value is all that the node holds, it is the property that was meant.
+fn as_property(diagnostic: Diagnostic, prop: &Field, node: NodeRef<'_>, parent: NodeRef<'_>) -> Diagnostic {
+    let mut entries = node.entries();
+    let (Some(value), None) = (entries.next(), entries.next()) else { return diagnostic };
+    let is_plain = value.key().is_none() && !node.has_children_block() && node.annotation().is_none();
+    if !is_plain || parent.prop(prop.name).is_some() || typing::check(prop, value).is_some() {
+        return diagnostic;
+    }
+    let (text, head) = (node.document().text(), parent.head_span());
+    let written = text.get(value.span().start as usize..value.span().end as usize).unwrap_or_default();
+    let property = format!("{}={written}", prop.name);
+    let place = parent.name();
+    diagnostic
+        .help(format!("write `{property}` after `{place}`, before the brace"))
+        .fix(format!("write `{place} … {property}`"), Span { start: head.end, ..head }, format!(" {property}"))
+        .fix("", with_its_end(text, node.span()), "")
+}
+
+/// A node with the `;` or the line end behind it, and with its line where it stands alone on it.
+fn with_its_end(text: &str, span: Span) -> Span {
+    let (before, behind) = (text.get(..span.start as usize), text.get(span.end as usize..));
+    let (before, behind) = (before.unwrap_or_default(), behind.unwrap_or_default());
+    let blanks = |text: &str| text.len() - text.trim_start_matches([' ', '\t']).len();
+    let own_line = before.trim_end_matches([' ', '\t']);
+    let mut end = blanks(behind);
+    let rest = behind.get(end..).unwrap_or_default();
+    if let Some(rest) = rest.strip_prefix(';') {
+        end += 1 + blanks(rest);
+    }
+    let rest = behind.get(end..).unwrap_or_default();
+    match rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')) {
+        Some(after) if own_line.ends_with('\n') => {
+            Span { start: own_line.len() as u32, end: span.end + (behind.len() - after.len()) as u32, ..span }
+        }
+        // What ends the line ends the node before it as well.
+        Some(_) => Span { start: own_line.trim_end_matches(';').len() as u32, ..span },
+        None => Span { end: span.end + end as u32, ..span },
+    }
 }
 
 /// A property that a node does not have.

@@ -145,7 +145,7 @@ pub struct Field {
     pub form: Option<Form>,
 }
 
-/// A form that a text must have although it is no type of its own.
+/// A form that a value must have although it is no type of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `shop.example`, without scheme, port and path; `*.` may stand in front.
@@ -166,6 +166,8 @@ pub enum Form {
     Repository,
     /// `ghcr.io/acme`: a registry, and a path in it.
     Registry,
+    /// `$300/month`: money per time, and per nothing else.
+    Spending,
 }
 
 /// What a path must lead to when the project is compiled.

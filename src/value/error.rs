@@ -97,7 +97,7 @@ pub fn described(expected: &str) -> String {
         "gvk" => "a kind of Kubernetes object".to_owned(),
         "day and time" => "a time of the week".to_owned(),
         "text" | "code" => expected.to_owned(),
-        "absolute path" => "an absolute path".to_owned(),
+        "absolute path" | "amount per time" => format!("an {expected}"),
         other => format!("a {other}"),
     }
 }
