@@ -109,7 +109,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn missing(&mut self, view: &View<'_>, field: &'static Field) {
-        if field.need == Need::Optional || self.enforce == Enforce::Partial || view.shape.partial {
+        if field.need == Need::Optional || self.enforce == Enforce::Partial || view.shape.partial || view.lacks_preset {
             return;
         }
         let Some(node) = view.primary() else { return };
@@ -124,6 +124,7 @@ impl<'a> Lowering<'a> {
             && child.need == Need::Required
             && self.enforce == Enforce::Complete
             && !shape.partial
+            && !view.lacks_preset
             && let Some(node) = view.primary()
         {
             self.diagnostics.push(

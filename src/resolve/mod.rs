@@ -77,6 +77,7 @@ pub fn resolve<'d>(program: &'d Program, diagnostics: &mut Vec<Diagnostic>) -> R
     diagnostics.append(&mut judged.diagnostics);
     let mut table = Table::collect(program, diagnostics);
     table.nest(&judged.nested);
+    table.unnamed(std::mem::take(&mut judged.unnamed));
     diagnostics.extend(no_app(program, &table, diagnostics));
     names::check(&table, &judged, diagnostics);
     let mut model = assemble(&table, diagnostics);

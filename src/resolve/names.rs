@@ -84,7 +84,8 @@ fn preset_of_another_kind(table: &Table<'_>, value: &Typed<'_>, name: &str) -> O
     let user = value.node.parent()?;
     let made = preset.nodes.first().and_then(|node| target(*node))?;
     let used = if user.name() == "preset" { target(user)? } else { user.name() };
-    if made == used {
+    // What a preset of an unknown kind is for is told there.
+    if made == used || !DOCUMENT.children.iter().any(|child| child.name == made) {
         return None;
     }
     Some(
@@ -147,6 +148,7 @@ fn reference(table: &Table<'_>, kinds: &'static [&'static str], text: &str, valu
                 None => diagnostic,
             }
         }
+        None if kinds.iter().any(|kind| table.may_have(kind)) => return None,
         None => {
             let help = match candidates.as_slice() {
                 [] => format!("declare it: `{} \"{name}\" …`", kinds.first().copied().unwrap_or("service")),

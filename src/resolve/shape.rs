@@ -3,7 +3,7 @@
 //! Each node is judged once, where it is written, whether anything uses it or not. What only the merged node can tell
 //! (a missing part that a preset may bring) is told when it is lowered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, code};
 use crate::resolve::{line, typing, unknown};
@@ -55,6 +55,8 @@ pub struct Judged<'d> {
     pub nested: Vec<(&'static str, &'d str, Span)>,
     /// Nodes of no known shape: nothing inside them is judged, and lowering skips them.
     pub unknown: Vec<NodeRef<'d>>,
+    /// Namespaces in which a declaration has no name that could be read: what else points into them may mean it.
+    pub unnamed: BTreeSet<&'static str>,
     /// Values of properties that their nodes do not have.
     pub misplaced: Vec<EntryRef<'d>>,
 }
@@ -142,7 +144,10 @@ impl<'d> Judged<'d> {
         sink: &'static str,
     ) {
         match line::foreign_quotes(field, entry).or_else(|| typing::check(field, entry)) {
-            Some(diagnostic) => self.diagnostics.push(diagnostic),
+            Some(diagnostic) => {
+                self.unnamed.extend(field.declares);
+                self.diagnostics.push(diagnostic);
+            }
             None => {
                 let sink = field.sink.unwrap_or(sink);
                 self.values.push(Typed { entry, ty: field.ty, node, shape, field, sink });
@@ -238,7 +243,14 @@ impl<'d> Judged<'d> {
         parent: Option<NodeRef<'d>>,
         sink: &'static str,
     ) {
-        let shape = parent.and_then(|parent| like(shape, parent)).unwrap_or(shape);
+        let shape = match parent.filter(|_| shape.like.is_some()) {
+            Some(parent) => match like(shape, parent) {
+                Some(target) => target,
+                // Nobody knows what the preset is for, so that it may hold anything.
+                None => return,
+            },
+            None => shape,
+        };
         let mut once: BTreeMap<&'d str, Span> = BTreeMap::new();
         let mut keys: BTreeMap<(&'d str, &'d str), Span> = BTreeMap::new();
         let mut removed: BTreeMap<Vec<&'d str>, Span> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! Which names are declared, where, and by which layers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, code};
 use crate::resolve::load::Program;
@@ -34,6 +34,8 @@ pub struct Table<'d> {
     singles: BTreeMap<&'static str, Vec<NodeRef<'d>>>,
     /// Names declared inside other nodes, by namespace.
     nested: BTreeMap<&'static str, Vec<(&'d str, Span)>>,
+    /// Namespaces with a declaration whose name could not be read.
+    unnamed: BTreeSet<&'static str>,
 }
 
 impl<'d> Table<'d> {
@@ -110,6 +112,16 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// Remembers in which namespaces a declaration has no name that could be read.
+    pub fn unnamed(&mut self, namespaces: BTreeSet<&'static str>) {
+        self.unnamed = namespaces;
+    }
+
+    /// Whether a name that nothing declares may be that of a declaration whose name could not be read.
+    pub fn may_have(&self, namespace: &str) -> bool {
+        self.unnamed.contains(namespace)
+    }
+
     /// Whether a namespace has a name, declared at the top level or inside another node.
     pub fn has(&self, namespace: &str, name: &str) -> bool {
         self.find(namespace, name).is_some()
@@ -158,9 +170,12 @@ impl<'d> Table<'d> {
         let mut nodes = declaration.nodes.iter();
         let mut view = match nodes.next() {
             Some(first) => View::new(declaration.shape, *first, self),
-            None => {
-                View { shape: declaration.shape, layers: Vec::new(), keyed_by_name: super::view::Keyed::ByArgument }
-            }
+            None => View {
+                shape: declaration.shape,
+                layers: Vec::new(),
+                keyed_by_name: super::view::Keyed::ByArgument,
+                lacks_preset: false,
+            },
         };
         for node in nodes.chain(overlays) {
             view.push(*node, LayerKind::Overlay, self);

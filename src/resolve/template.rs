@@ -40,6 +40,9 @@ pub(super) fn check(
             used.insert(((*kind).to_owned(), (*name).to_owned()));
         }
         let Some((at, unknown)) = first_unknown(table, &words) else { continue };
+        if matches!(unknown, Unknown::Name(kind) if table.may_have(kind)) {
+            continue;
+        }
         let (range, last) = (reference.word_range(at), reference.word_range(words.len().saturating_sub(1)));
         let span = value.entry.string_span(range.start as u32, range.end as u32);
         let before = words.iter().take(at).copied().collect::<Vec<_>>().join(".");

@@ -208,6 +208,7 @@ fn takes_number(ty: Type) -> bool {
     !matches!(
         ty,
         Type::Text(Expansion::Template | Expansion::Literal)
+            | Type::Ref(_)
             | Type::Path
             | Type::Command
             | Type::Condition

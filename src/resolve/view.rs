@@ -45,6 +45,8 @@ pub struct View<'d> {
     pub layers: Vec<Layer<'d>>,
     /// Whether the node's own name is its key (children described as `*`).
     pub keyed_by_name: Keyed,
+    /// Whether it uses a preset that there is not, so that nobody knows what it lacks.
+    pub lacks_preset: bool,
 }
 
 /// What names a keyed node.
@@ -62,7 +64,7 @@ const PRESET_DEPTH: usize = 16;
 impl<'d> View<'d> {
     /// A view of one node and the presets it uses.
     pub fn new(shape: &'static Shape, node: NodeRef<'d>, presets: &dyn Presets<'d>) -> Self {
-        let mut view = View { shape, layers: Vec::new(), keyed_by_name: Keyed::ByArgument };
+        let mut view = View { shape, layers: Vec::new(), keyed_by_name: Keyed::ByArgument, lacks_preset: false };
         view.push(node, LayerKind::Declaration, presets);
         view
     }
@@ -79,8 +81,9 @@ impl<'d> View<'d> {
         }
         for used in node.children().filter(|child| child.name() == "use") {
             for name in used.args() {
-                let Scalar::String(name) = name.value() else { continue };
-                if let Some(preset) = presets.preset(name) {
+                let preset = syntax::string(name.value()).and_then(|name| presets.preset(name));
+                self.lacks_preset |= preset.is_none();
+                if let Some(preset) = preset {
                     self.push_presets(preset, presets, depth + 1);
                     self.layers.push(Layer { node: preset, kind: LayerKind::Preset });
                 }
@@ -178,7 +181,12 @@ impl<'d> View<'d> {
     }
 
     fn merge_one(&self, child: &'static Child) -> Vec<View<'d>> {
-        let mut view = View { shape: child.shape, layers: Vec::new(), keyed_by_name: Keyed::ByArgument };
+        let mut view = View {
+            shape: child.shape,
+            layers: Vec::new(),
+            keyed_by_name: Keyed::ByArgument,
+            lacks_preset: self.lacks_preset,
+        };
         for layer in &self.layers {
             let said = self.said(layer, child);
             for node in said.nodes.iter().copied() {
@@ -211,8 +219,12 @@ impl<'d> View<'d> {
                     order.len() - 1
                 });
                 let Some(slot) = order.get_mut(at) else { continue };
-                let view =
-                    slot.get_or_insert_with(|| View { shape: child.shape, layers: Vec::new(), keyed_by_name: keyed });
+                let view = slot.get_or_insert_with(|| View {
+                    shape: child.shape,
+                    layers: Vec::new(),
+                    keyed_by_name: keyed,
+                    lacks_preset: self.lacks_preset,
+                });
                 view.layers.push(Layer { node, kind: layer.kind });
             }
             if said.removals.is_empty() {
@@ -239,6 +251,7 @@ impl<'d> View<'d> {
                     shape: child.shape,
                     layers: vec![Layer { node, kind: layer.kind }],
                     keyed_by_name: if child.name == "*" { Keyed::ByName } else { Keyed::ByArgument },
+                    lacks_preset: self.lacks_preset,
                 })
                 .collect();
             if !own.is_empty() {

@@ -62,6 +62,7 @@ fn instances(deployment: &Deployment<'_>, scale: &model::Scale, diagnostics: &mu
         Some(when) => diagnostics.push(
             Diagnostic::new(code::NAME_WRONG_PLACE, when.origin.place, "a fixed number of instances scales on nothing")
                 .label("means nothing here")
+                .also(scale.max.as_ref().map_or(scale.origin.place, |max| max.origin.place), "never more than these")
                 .help("write `max=` above `min=`, or remove `when=`"),
         ),
         None => {}

@@ -146,29 +146,25 @@ fn production(
     let name = &environment.name;
     let approved = environment.promotion.as_ref().is_some_and(|promotion| promotion.approval.is_some());
     if !approved {
-        let place = node.promote.as_ref().map_or(name.origin.place, |promote| promote.origin.place);
-        diagnostics.push(
-            Diagnostic::new(
-                code::DELIVERY_NO_APPROVAL,
-                place,
-                format!("`{}` is released without anybody's approval", name.value),
-            )
-            .label("nobody must agree")
-            .help(match &node.promote {
-                Some(promote) if promote.approve.is_some() => "say how many must agree, and who",
-                Some(_) => "add `{ approve by=\"acme/release\" count=1 }` to its `promote`",
-                None => {
-                    "write `promote from=\"staging\" { approve by=\"acme/release\" count=1 }` instead of its trigger"
-                }
-            }),
-        );
+        let place = node.promote.as_ref().map_or(node.origin.place, |promote| promote.origin.place);
+        let message = format!("`{}` is released without anybody's approval", name.value);
+        let diagnostic = Diagnostic::new(code::DELIVERY_NO_APPROVAL, place, message).label("nobody must agree");
+        let diagnostic = match &node.promote {
+            Some(_) => diagnostic.also(node.origin.place, "production"),
+            None => diagnostic,
+        };
+        diagnostics.push(diagnostic.help(match &node.promote {
+            Some(promote) if promote.approve.is_some() => "say how many must agree, and who",
+            Some(_) => "add `{ approve by=\"acme/release\" count=1 }` to its `promote`",
+            None => "write `promote from=\"staging\" { approve by=\"acme/release\" count=1 }` instead of its trigger",
+        }));
     }
     let scanned = context.model.pipeline.as_ref().is_some_and(|pipeline| !pipeline.scan.is_empty());
     if !scanned {
         diagnostics.push(
             Diagnostic::new(
                 code::DELIVERY_NO_SCAN,
-                name.origin.place,
+                node.origin.place,
                 format!("what reaches `{}` is not scanned", name.value),
             )
             .label("production")
@@ -181,6 +177,10 @@ fn production(
             .strategy
             .as_ref()
             .and_then(|name| setting.strategies.iter().find(|one| one.name.value == name.value));
+        // A strategy that there is not is told where it is named.
+        if workload.strategy.is_some() && strategy.is_none() {
+            continue;
+        }
         let place = strategy.map_or(workload.name.origin.place, |strategy| strategy.name.origin.place);
         if strategy.is_none_or(|strategy| strategy.rollback.is_none()) {
             diagnostics.push(
@@ -190,6 +190,7 @@ fn production(
                     format!("`{}` has no rollback in `{}`", workload.name.value, name.value),
                 )
                 .label("nothing says when and how fast it is taken back")
+                .also(node.origin.place, "production")
                 .help("add `rollback within=\"15m\" { when \"error_rate > 2% for 5m\" }` to its strategy"),
             );
         }
@@ -203,6 +204,7 @@ fn production(
                     format!("nothing verifies a release of `{}` in `{}`", workload.name.value, name.value),
                 )
                 .label("has no health check")
+                .also(node.origin.place, "production")
                 .help("add `health \"/…\"` to its port, or a `verify` to its strategy"),
             );
         }

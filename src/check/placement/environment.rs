@@ -12,7 +12,7 @@ impl Judge<'_> {
         let ephemeral = environment.ephemeral.value;
         if let Some(ttl) = environment.ttl.as_ref().filter(|_| !ephemeral) {
             let message = format!("`{name}` lasts, so it has no `ttl`");
-            let because = (environment.name.origin.place, "not ephemeral");
+            let because = (environment.origin.place, "not ephemeral");
             self.misplaced(
                 ttl.origin.place,
                 message,
@@ -21,7 +21,7 @@ impl Judge<'_> {
             );
         }
         for trigger in &environment.trigger {
-            self.trigger(name, ephemeral, trigger);
+            self.trigger(environment, trigger);
         }
         if let Some(promote) = environment.promote.as_ref().filter(|_| ephemeral) {
             self.misplaced(
@@ -45,7 +45,8 @@ impl Judge<'_> {
         self.routes(context, environment);
     }
 
-    fn trigger(&mut self, environment: &str, ephemeral: bool, trigger: &model::Trigger) {
+    fn trigger(&mut self, node: &model::Environment, trigger: &model::Trigger) {
+        let (environment, ephemeral) = (&node.name.value, node.ephemeral.value);
         let manual = trigger.manual.value.then_some(("manual", &trigger.manual.origin));
         let pull = trigger.pull_request.value.then_some(("pull-request", &trigger.pull_request.origin));
         let push = trigger.push.as_ref().map(|push| ("push", &push.origin));
@@ -88,7 +89,7 @@ impl Judge<'_> {
             (false, None, Some((_, origin))) => self.misplaced(
                 origin.place,
                 format!("`{environment}` lasts, and each pull request has an environment of its own"),
-                (trigger.origin.place, "this trigger"),
+                (node.origin.place, "this environment"),
                 "write `ephemeral=#true` behind the name of the environment",
             ),
             (_, _, _) => {}
@@ -120,7 +121,10 @@ impl Judge<'_> {
                 Some(workload) if !workload.is_public() => self.misplaced(
                     route.to.origin.place,
                     format!("`{}` has no public port to lead to", route.to.value),
-                    (workload.name.origin.place, "this service"),
+                    match workload.ports.first() {
+                        Some(port) => (port.node.origin.place, "its port"),
+                        None => (workload.name.origin.place, "this service"),
+                    },
                     "write `public=#true` at its port, or route to another service",
                 ),
                 None if context.table.find("service", &route.to.value).is_some() => {

@@ -6,7 +6,7 @@ mod service;
 use crate::check::Context;
 use crate::diag::{Code, Diagnostic, code};
 use crate::model;
-use crate::source::{Origin, Span};
+use crate::source::{Origin, Sourced, Span};
 
 /// Judges combinations inside of single declarations.
 pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -153,6 +153,16 @@ impl Judge<'_> {
                     (None, Some(task)) => task.source.is_some() || task.image.is_some(),
                     (None, None) => true,
                 };
+                // What a preset that there is not would have said is not missing.
+                let is_unknown = |preset: &Sourced<String>| context.table.find("preset", &preset.value).is_none();
+                let lacks_preset = match (workload.service(setting), workload.task(setting)) {
+                    (Some(service), _) => service.use_.iter().any(is_unknown),
+                    (None, Some(task)) => task.use_.iter().any(is_unknown),
+                    (None, None) => false,
+                };
+                if lacks_preset {
+                    continue;
+                }
                 let place = workload.name.origin.place;
                 if !named {
                     self.missing(
@@ -165,7 +175,10 @@ impl Judge<'_> {
                 }
                 let Some(image) = workload.image.and_then(|index| context.facts.images.get(index)) else { continue };
                 let there = context.loader.kind(&image.source.value).is_some();
-                if there && image.instructions == crate::derive::ImageSource::Unknown {
+                if there
+                    && !image.node.use_.iter().any(is_unknown)
+                    && image.instructions == crate::derive::ImageSource::Unknown
+                {
                     self.missing(
                         code::NAME_MISSING,
                         image.name.origin.place,
