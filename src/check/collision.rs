@@ -38,10 +38,10 @@ fn realm(host: &Host) -> Vec<String> {
 type Owner<'a> = (&'a EnvironmentFacts, &'a Sourced<String>);
 
 fn generated(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let mut known: BTreeMap<(Vec<String>, &str), Owner<'_>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, Vec<String>), Owner<'_>> = BTreeMap::new();
     for environment in &context.facts.environments {
         for workload in &environment.workloads {
-            let key = (realm(&workload.host), workload.generated.as_str());
+            let key = (workload.generated.as_str(), realm(&workload.host));
             let Some((first, other)) = known.insert(key, (environment, &workload.name)) else { continue };
             // Two declarations of one name in one environment are told as such.
             if first.name.value == environment.name.value {
@@ -107,6 +107,13 @@ fn inside(context: &Context<'_>, environment: &EnvironmentFacts, diagnostics: &m
 /// A service's own unit is called like the service, so no other unit may be.
 fn units(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let services = &context.model.declared.services;
+    // The first service that names a unit.
+    let mut named: BTreeMap<&str, &Sourced<String>> = BTreeMap::new();
+    for service in services {
+        if let Some(unit) = service.release.as_ref().filter(|unit| unit.value != service.name.value) {
+            named.entry(&unit.value).or_insert(unit);
+        }
+    }
     for service in services.iter().filter(|service| service.release.is_none()) {
         let own = context
             .facts
@@ -114,11 +121,7 @@ fn units(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             .iter()
             .filter_map(|environment| environment.workload(&service.name.value))
             .any(|workload| workload.unit == service.name.value);
-        let other = services.iter().filter_map(|other| Some((other, other.release.as_ref()?)));
-        let named = other
-            .into_iter()
-            .find(|(other, unit)| unit.value == service.name.value && other.name.value != service.name.value);
-        if let Some((_, unit)) = named.filter(|_| own) {
+        if let Some(unit) = named.get(service.name.value.as_str()).filter(|_| own) {
             diagnostics.push(
                 Diagnostic::new(
                     code::OUTPUT_TWO_EMITTERS,

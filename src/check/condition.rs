@@ -28,7 +28,9 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(told(value.entry, text, fault, &vocabulary));
         }
     }
-    let mut kinds = Kinds { context, vocabulary: &vocabulary, written: &written, diagnostics };
+    let services = &context.model.declared.services;
+    let services = services.iter().map(|service| (service.name.value.as_str(), service)).collect();
+    let mut kinds = Kinds { context, vocabulary: &vocabulary, services, written: &written, diagnostics };
     kinds.alerts();
     kinds.services();
     kinds.objectives();
@@ -152,6 +154,7 @@ fn example(dimension: &Dimension) -> Option<&'static str> {
 struct Kinds<'a, 'd> {
     context: &'a Context<'a>,
     vocabulary: &'a Vocabulary,
+    services: BTreeMap<&'a str, &'a model::Service>,
     written: &'a BTreeMap<Span, EntryRef<'a>>,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
@@ -167,9 +170,7 @@ impl Kinds<'_, '_> {
     fn alerts(&mut self) {
         for alert in &self.context.model.declared.alerts {
             let service = alert.service.as_ref();
-            let service = service.and_then(|name| {
-                self.context.model.declared.services.iter().find(|service| service.name.value == name.value)
-            });
+            let service = service.and_then(|name| self.services.get(name.value.as_str()).copied());
             for condition in &alert.when {
                 match (service, &alert.service) {
                     (Some(service), _) => self.of_service(condition, service),
@@ -250,10 +251,7 @@ impl Kinds<'_, '_> {
     fn objectives(&mut self) {
         for slo in &self.context.model.declared.slos {
             let Some(objective) = &slo.objective else { continue };
-            let services = &self.context.model.declared.services;
-            let Some(service) = services.iter().find(|service| service.name.value == slo.service.value) else {
-                continue;
-            };
+            let Some(service) = self.services.get(slo.service.value.as_str()).copied() else { continue };
             let name = match objective.sli.value {
                 model::Sli::Availability => "availability",
                 model::Sli::Latency => "latency.p95",

@@ -1,5 +1,7 @@
 //! What a project leaves open and a default of the language decides: the assumptions that the report of a build lists.
 
+use std::collections::BTreeSet;
+
 use crate::derive::deployment::{Role, Workload};
 use crate::derive::{Assumption, EnvironmentFacts, Facts, Trigger};
 use crate::model;
@@ -182,12 +184,13 @@ fn services(
     holds: impl Fn(&Workload, &crate::resolve::Setting) -> bool,
 ) -> Option<Services> {
     let mut names: Vec<&str> = Vec::new();
+    let mut known: BTreeSet<&str> = BTreeSet::new();
     let mut origin: Option<Origin> = None;
     for environment in &facts.environments {
         let Some((_, setting)) = model.environments.get(environment.index) else { continue };
         for workload in environment.workloads.iter().filter(|workload| holds(workload, setting)) {
             let Some(service) = workload.service(setting) else { continue };
-            if !names.contains(&workload.name.value.as_str()) {
+            if known.insert(&workload.name.value) {
                 names.push(&workload.name.value);
                 origin.get_or_insert_with(|| service.origin.clone());
             }

@@ -38,7 +38,7 @@ pub(super) fn derive(
 
 /// The values in one environment; none where nothing of the image runs there.
 fn values(model: &Model, facts: &EnvironmentFacts, image: &ImageFacts) -> Option<Vec<Variable>> {
-    let runs = facts.workloads.iter().any(|workload| image.services.contains(&workload.name.value));
+    let runs = image.services.iter().any(|name| facts.workload(name).is_some());
     let (environment, setting) = model.environments.get(facts.index).filter(|_| runs)?;
     let scope = Scope {
         app: model.app.as_ref(),
@@ -47,7 +47,8 @@ fn values(model: &Model, facts: &EnvironmentFacts, image: &ImageFacts) -> Option
         domain: facts.domain.as_ref().map(|domain| domain.value.clone()),
         setting,
     };
-    let owner = setting.services.iter().find(|service| service.name.value == image.name.value);
+    let here = facts.workload(&image.name.value).and_then(|workload| workload.service(setting));
+    let owner = here.or_else(|| setting.services.iter().find(|service| service.name.value == image.name.value));
     let build = owner.map_or(image.node.build.as_ref(), |service| service.build.as_ref());
     Some(variables(build.and_then(|build| build.env.as_ref()), &scope))
 }

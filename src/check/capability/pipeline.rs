@@ -1,5 +1,7 @@
 //! What the CI service can ask of people, and how long it waits.
 
+use std::collections::BTreeMap;
+
 use crate::check::Context;
 use crate::derive::{EnvironmentFacts, Promotion};
 use crate::diag::{Diagnostic, code};
@@ -49,14 +51,16 @@ fn wait(facts: &StdPipeline, promotion: &Promotion) -> Option<Diagnostic> {
 fn holds(context: &Context<'_>, facts: &StdPipeline, environment: &EnvironmentFacts) -> Vec<Diagnostic> {
     let Some(most) = facts.job_longest.as_ref().filter(|_| environment.host.is_released()) else { return Vec::new() };
     let Some((_, setting)) = context.model.environments.get(environment.index) else { return Vec::new() };
+    let strategies: BTreeMap<&str, &model::Strategy> =
+        setting.strategies.iter().map(|strategy| (strategy.name.value.as_str(), strategy)).collect();
+    let mut by_unit: BTreeMap<&str, Vec<(Span, u64)>> = BTreeMap::new();
+    for workload in &environment.workloads {
+        let strategy = workload.strategy.as_ref().and_then(|name| strategies.get(name.value.as_str()));
+        by_unit.entry(&workload.unit).or_default().extend(strategy.into_iter().flat_map(|strategy| held(strategy)));
+    }
     let mut found = Vec::new();
     for unit in &context.facts.units {
-        let workloads = environment.workloads.iter().filter(|workload| workload.unit == unit.name);
-        let names = workloads.filter_map(|workload| workload.strategy.as_ref());
-        let held: Vec<(Span, u64)> = names
-            .filter_map(|name| setting.strategies.iter().find(|strategy| strategy.name.value == name.value))
-            .flat_map(held)
-            .collect();
+        let held = by_unit.remove(unit.name.as_str()).unwrap_or_default();
         let seconds: u64 = held.iter().map(|(_, seconds)| seconds).sum();
         let longest = held.iter().max_by_key(|(_, seconds)| *seconds);
         let Some((place, _)) = longest.filter(|_| seconds > most.value.seconds()) else { continue };
