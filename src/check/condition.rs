@@ -208,10 +208,7 @@ impl Kinds<'_, '_> {
             for workload in &environment.workloads {
                 let Some(service) = workload.service(setting) else { continue };
                 let when = service.scale.as_ref().and_then(|scale| scale.when.as_ref());
-                let strategy = workload
-                    .strategy
-                    .as_ref()
-                    .and_then(|name| setting.strategies.iter().find(|strategy| strategy.name.value == name.value));
+                let strategy = workload.strategy.as_ref().and_then(|name| setting.strategy(&name.value));
                 let rollback = strategy.iter().filter_map(|strategy| strategy.rollback.as_ref());
                 let conditions: Vec<&Sourced<Condition>> =
                     when.into_iter().chain(rollback.flat_map(|rollback| &rollback.when)).collect();

@@ -26,7 +26,7 @@ fn resources(
     let settings = (context.model.environments.get(staging.index), context.model.environments.get(production.index));
     let (Some((_, before)), Some((_, after))) = settings else { return };
     for resource in &after.resources {
-        let rehearsed = before.resources.iter().find(|other| other.name.value == resource.name.value);
+        let rehearsed = before.resource(&resource.name.value);
         let Some(rehearsed) = rehearsed.filter(|other| other.from.is_none() && resource.from.is_none()) else {
             continue;
         };

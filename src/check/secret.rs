@@ -103,7 +103,7 @@ fn foreign(
     place: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Some(secret) = context.model.declared.secrets.iter().find(|secret| secret.name.value == name) else { return };
+    let Some(secret) = context.model.declared.secret(name) else { return };
     let Some(only) = secret.only.first() else { return };
     if secret.only.iter().any(|one| one.value == environment.name.value) {
         return;
@@ -136,7 +136,7 @@ fn fork(
     let Some(trigger) = environment.triggers.iter().find(|one| one.value == Trigger::PullRequest(None)) else { return };
     let Some(sink) = standard::get::<model::StdSink>("sink", "fork-workflow") else { return };
     let Some((_, setting)) = context.model.environments.get(environment.index) else { return };
-    let secret = setting.secrets.iter().find(|secret| secret.name.value == name);
+    let secret = setting.secret(name);
     let class = secret
         .and_then(|secret| secret.data.as_ref())
         .map_or(DataClass::Confidential, |data| DataClass::from(data.value));

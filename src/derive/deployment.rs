@@ -165,10 +165,7 @@ impl Workload {
             None => self.service(setting).map(|service| service.file.as_slice()).unwrap_or_default(),
         };
         let files = files.iter().filter_map(|file| named(file.value.as_ref()?));
-        let used = self
-            .uses
-            .iter()
-            .filter_map(|used| setting.resources.iter().find(|resource| resource.name.value == used.value));
+        let used = self.uses.iter().filter_map(|used| setting.resource(&used.value));
         let behind = used.flat_map(|resource| {
             let address = resource.from.as_ref().and_then(|from| from.url.as_ref());
             resource.password.iter().chain(address)

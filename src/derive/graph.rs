@@ -124,7 +124,7 @@ pub fn trust(model: &Model, facts: &Facts) -> Flowchart {
     let element = |chart: &mut Flowchart, name: &str| {
         if let Some(workload) = environment.workload(name) {
             workload_node(chart, workload);
-        } else if let Some(resource) = model.declared.resources.iter().find(|resource| resource.name.value == name) {
+        } else if let Some(resource) = model.declared.resource(name) {
             let label = format!("{} ({})", resource.name.value, resource.kind.value.word());
             chart.node(format!("resource {name}"), label, Shape::Database);
         }

@@ -173,8 +173,7 @@ impl Needs {
 
     fn release(&mut self, workload: &Workload, service: &model::Service, setting: &Setting) {
         let name = workload.strategy.as_ref();
-        if let Some(strategy) = name.and_then(|name| setting.strategies.iter().find(|one| one.name.value == name.value))
-        {
+        if let Some(strategy) = name.and_then(|name| setting.strategy(&name.value)) {
             let capability = match strategy.kind.value {
                 model::StrategyKind::Recreate => Capability::Recreate,
                 model::StrategyKind::Rolling => Capability::Rolling,

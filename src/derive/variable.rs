@@ -216,13 +216,13 @@ impl Scope<'_> {
     fn class_of(&self, part: &Part) -> DataClass {
         match part {
             Part::Secret(name) => {
-                let declared = self.setting.secrets.iter().find(|secret| secret.name.value == *name);
+                let declared = self.setting.secret(name);
                 declared
                     .and_then(|secret| secret.data.as_ref())
                     .map_or(DataClass::Confidential, |data| data.value.into())
             }
             Part::Resource(name, field) if matches!(field.as_str(), "url" | "password") => {
-                let declared = self.setting.resources.iter().find(|resource| resource.name.value == *name);
+                let declared = self.setting.resource(name);
                 declared
                     .and_then(|resource| resource.data.as_ref())
                     .map_or(DataClass::Confidential, |data| data.value.into())

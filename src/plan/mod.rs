@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
     /// The strategy a workload is released by, where one is declared.
     pub fn strategy(&self, environment: &EnvironmentFacts, workload: &Workload) -> Option<&'a model::Strategy> {
         let name = workload.strategy.as_ref()?;
-        self.setting(environment).strategies.iter().find(|strategy| strategy.name.value == name.value)
+        self.setting(environment).strategy(&name.value)
     }
 
     /// The folder of documents.

@@ -232,7 +232,7 @@ fn shared_secrets(
     let read = preview.workloads.iter().flat_map(crate::derive::Workload::secrets);
     for name in read.map(|secret| secret.value) {
         let place_of = |environment: &EnvironmentFacts| {
-            let secret = plan.setting(environment).secrets.iter().find(|secret| secret.name.value == name)?;
+            let secret = plan.setting(environment).secret(&name)?;
             let from = secret.from.as_ref()?;
             let path = from.path.as_ref().map(|path| path.value.clone());
             let project = from.project.as_ref().or(environment.host.node.project.as_ref()).map(|one| one.value.clone());

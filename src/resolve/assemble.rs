@@ -10,6 +10,7 @@ use crate::resolve::table::{Declaration, Table};
 use crate::resolve::view::{first_text, key_of};
 use crate::resolve::{Keyed, LayerKind, View};
 use crate::schema::{DOCUMENT, Many};
+use crate::source::Sourced;
 use crate::syntax;
 use crate::syntax::kdl::{NodeRef, Scalar};
 
@@ -48,6 +49,43 @@ pub struct Setting {
     pub platforms: Vec<model::Platform>,
     /// Where signals go.
     pub observe: Option<model::Observe>,
+    /// Where each name stands in its list.
+    places: Places,
+}
+
+/// The places of what is often asked for by name; of two declarations of one name, which is an error, the first.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    resources: BTreeMap<String, usize>,
+    secrets: BTreeMap<String, usize>,
+    strategies: BTreeMap<String, usize>,
+}
+
+impl Places {
+    fn of<'n>(names: impl Iterator<Item = &'n Sourced<String>>) -> BTreeMap<String, usize> {
+        let mut places = BTreeMap::new();
+        for (place, name) in names.enumerate() {
+            places.entry(name.value.clone()).or_insert(place);
+        }
+        places
+    }
+}
+
+impl Setting {
+    /// The resource of a name.
+    pub fn resource(&self, name: &str) -> Option<&model::Resource> {
+        self.resources.get(*self.places.resources.get(name)?)
+    }
+
+    /// The secret of a name.
+    pub fn secret(&self, name: &str) -> Option<&model::Secret> {
+        self.secrets.get(*self.places.secrets.get(name)?)
+    }
+
+    /// The strategy of a name.
+    pub fn strategy(&self, name: &str) -> Option<&model::Strategy> {
+        self.strategies.get(*self.places.strategies.get(name)?)
+    }
 }
 
 /// The whole program, typed and merged.
@@ -220,7 +258,7 @@ fn left_out_already(removal: NodeRef<'_>, kind: &str, declaration: &Declaration<
 }
 
 fn setting(table: &Table<'_>, overlay: Option<&Overlay<'_>>, diagnostics: &mut Vec<Diagnostic>) -> Setting {
-    Setting {
+    let mut setting = Setting {
         services: declared(table, "service", overlay, diagnostics),
         tasks: declared(table, "task", overlay, diagnostics),
         resources: declared(table, "resource", overlay, diagnostics),
@@ -237,7 +275,14 @@ fn setting(table: &Table<'_>, overlay: Option<&Overlay<'_>>, diagnostics: &mut V
         infras: declared(table, "infra", overlay, diagnostics),
         platforms: declared(table, "platform", overlay, diagnostics),
         observe: single_with(table, "observe", overlay, diagnostics),
-    }
+        places: Places::default(),
+    };
+    setting.places = Places {
+        resources: Places::of(setting.resources.iter().map(|one| &one.name)),
+        secrets: Places::of(setting.secrets.iter().map(|one| &one.name)),
+        strategies: Places::of(setting.strategies.iter().map(|one| &one.name)),
+    };
+    setting
 }
 
 fn declared<T: Lower>(

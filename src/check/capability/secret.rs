@@ -58,7 +58,7 @@ pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnosti
 fn store(deployment: &Deployment<'_>, name: &str, diagnostics: &mut Vec<Diagnostic>) {
     let target = &deployment.target;
     let Some(facts) = target.facts else { return };
-    let secret = deployment.setting.secrets.iter().find(|secret| secret.name.value == name);
+    let secret = deployment.setting.secret(name);
     let Some(from) = secret.and_then(|secret| secret.from.as_ref()) else { return };
     let reaches = |row: &&crate::model::StdPlatformSecretStore| row.support.value != PlatformSupport::Impossible;
     if facts.secret_store.iter().filter(reaches).any(|row| row.store.value == from.store.value) {

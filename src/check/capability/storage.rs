@@ -60,9 +60,10 @@ fn one_writer(deployment: &Deployment<'_>, volume: &model::Volume, diagnostics: 
         );
         return;
     }
-    let strategy = workload.strategy.as_ref().and_then(|reference| {
-        Some((reference, deployment.setting.strategies.iter().find(|one| one.name.value == reference.value)?))
-    });
+    let strategy = workload
+        .strategy
+        .as_ref()
+        .and_then(|reference| Some((reference, deployment.setting.strategy(&reference.value)?)));
     match strategy {
         Some((reference, strategy)) if strategy.kind.value != StrategyKind::Recreate => diagnostics.push(
             told(

@@ -8,7 +8,7 @@ use crate::model::{self, Capability, StrategyKind};
 /// Compares the strategy of a program with its host.
 pub(super) fn check(deployment: &Deployment<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let Some(reference) = &deployment.workload.strategy else { return };
-    let strategy = deployment.setting.strategies.iter().find(|strategy| strategy.name.value == reference.value);
+    let strategy = deployment.setting.strategy(&reference.value);
     let Some(strategy) = strategy else { return };
     let target = &deployment.target;
     let capability = capability(strategy.kind.value);

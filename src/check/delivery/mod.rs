@@ -30,10 +30,7 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             production(context, environment, node, diagnostics);
         }
         for workload in &environment.workloads {
-            let strategy = workload
-                .strategy
-                .as_ref()
-                .and_then(|name| setting.strategies.iter().find(|one| one.name.value == name.value));
+            let strategy = workload.strategy.as_ref().and_then(|name| setting.strategy(&name.value));
             if let Some(service) = workload.service(setting) {
                 migrations(service, workload, strategy, diagnostics);
                 changed(service, setting, diagnostics);
@@ -47,7 +44,7 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 /// A migration changes a database that its tool knows.
 fn changed(service: &model::Service, setting: &Setting, diagnostics: &mut Vec<Diagnostic>) {
     for migration in &service.migrate {
-        let Some(resource) = setting.resources.iter().find(|one| one.name.value == migration.for_.value) else {
+        let Some(resource) = setting.resource(&migration.for_.value) else {
             continue;
         };
         let tool = standard::get::<model::StdMigrationTool>("migration-tool", migration.tool.value.word());
@@ -173,10 +170,7 @@ fn production(
     }
     let Some((_, setting)) = context.model.environments.get(environment.index) else { return };
     for workload in environment.workloads.iter().filter(|workload| workload.role.value.takes_traffic()) {
-        let strategy = workload
-            .strategy
-            .as_ref()
-            .and_then(|name| setting.strategies.iter().find(|one| one.name.value == name.value));
+        let strategy = workload.strategy.as_ref().and_then(|name| setting.strategy(&name.value));
         // A strategy that there is not is told where it is named.
         if workload.strategy.is_some() && strategy.is_none() {
             continue;

@@ -154,7 +154,7 @@ fn piece(plan: &Plan<'_>, environment: &EnvironmentFacts, part: &Part) -> String
         Part::Secret(name) => ["the secret ", name, ", kept in ", &kept(plan, environment, name)].concat(),
         Part::Resource(name, field) => {
             let setting = plan.setting(environment);
-            let declared = setting.resources.iter().find(|resource| resource.name.value == *name);
+            let declared = setting.resource(name);
             let title = declared
                 .and_then(|resource| {
                     standard::get::<model::StdResourceKind>("resource-kind", resource.kind.value.word())
@@ -175,7 +175,7 @@ const INPUT: &str = "deploy.kdl";
 /// The place of a secret, by name only.
 fn kept(plan: &Plan<'_>, environment: &EnvironmentFacts, name: &str) -> String {
     let setting = plan.setting(environment);
-    let from = setting.secrets.iter().find(|secret| secret.name.value == name).and_then(|secret| secret.from.as_ref());
+    let from = setting.secret(name).and_then(|secret| secret.from.as_ref());
     let Some(from) = from else { return "the store of its host".to_owned() };
     let title = standard::get::<model::StdSecretStore>("secret-store", from.store.value.word())
         .map_or_else(|| from.store.value.word().to_owned(), |store| store.title.value.clone());

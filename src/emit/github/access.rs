@@ -140,7 +140,7 @@ pub(super) fn with_values(
 ) -> Step {
     let setting = plan.setting(environment);
     let kept = |name: &str| {
-        let declared = setting.secrets.iter().find(|secret| secret.name.value == name);
+        let declared = setting.secret(name);
         declared.filter(|_| writes == Writes::FileAndSecrets).and_then(kept_here)
     };
     for variable in &workload.variables {

@@ -73,7 +73,7 @@ fn pipeline_origin(plan: &Plan<'_>) -> Origin {
 
 /// The name of a secret in the settings of the repository: what `from` says, else its own in upper case.
 fn secret_name(plan: &Plan<'_>, name: &str) -> String {
-    let declared = plan.model.declared.secrets.iter().find(|secret| secret.name.value == name);
+    let declared = plan.model.declared.secret(name);
     let path = declared.and_then(|secret| secret.from.as_ref()).and_then(|from| from.path.as_ref());
     path.map_or_else(|| name.replace('-', "_").to_uppercase(), |path| path.value.clone())
 }

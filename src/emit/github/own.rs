@@ -50,7 +50,7 @@ fn job(plan: &Plan<'_>, declared: &model::Job, needs: Vec<String>) -> Job {
         job = job.steps(setup::steps(plan, image, Purpose::Checks));
     }
     for named in &declared.with {
-        let resource = plan.model.declared.resources.iter().find(|resource| resource.name.value == named.value);
+        let resource = plan.model.declared.resource(&named.value);
         job = job.steps(resource.and_then(|resource| container::step(plan, resource, named)));
     }
     for (index, command) in declared.run.iter().enumerate() {

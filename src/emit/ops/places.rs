@@ -265,7 +265,7 @@ fn kept(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Vec<Provision> {
     for secret in read {
         if !seen.contains(&secret.value) {
             seen.push(secret.value.clone());
-            let declared = setting.secrets.iter().find(|known| known.name.value == secret.value);
+            let declared = setting.secret(&secret.value);
             let here = declared.filter(|declared| is_kept(declared));
             all.extend(here.map(|_| secret_of(plan, name, &secret)));
         }
@@ -286,7 +286,7 @@ fn is_kept(secret: &model::Secret) -> bool {
 /// A declared secret of an environment of the repository.
 fn secret_of(plan: &Plan<'_>, environment: &str, secret: &Sourced<String>) -> Provision {
     let setting = plan.facts.environment(environment).map_or(&plan.model.declared, |facts| plan.setting(facts));
-    let declared = setting.secrets.iter().find(|known| known.name.value == secret.value);
+    let declared = setting.secret(&secret.value);
     let from = declared.and_then(|declared| declared.from.as_ref());
     let path = from.and_then(|from| from.path.as_ref());
     let kept = path.map_or_else(|| upper(&secret.value), |path| path.value.clone());

@@ -339,7 +339,7 @@ fn migrations<'a>(plan: &Plan<'a>, place: &'a EnvironmentFacts, workload: &'a Wo
     let Some(service) = workload.service(setting) else { return Vec::new() };
     let told = |migration: &'a model::Migrate| {
         let name = &migration.name;
-        let resource = setting.resources.iter().find(|resource| resource.name.value == migration.for_.value);
+        let resource = setting.resource(&migration.for_.value);
         let data = match resource {
             Some(resource) => data::of_resource(plan, resource),
             None => data::of_workload(plan, place, workload),

@@ -304,7 +304,7 @@ pub(super) fn connection(
     site: &Site<'_>,
     resource: &str,
 ) -> Option<(&'static model::StdManagedConnect, Vec<(&'static str, String)>)> {
-    let resource = site.setting.resources.iter().find(|known| known.name.value == resource)?;
+    let resource = site.setting.resource(resource)?;
     let managed = managed(resource)?;
     let holes = resource_holes(site.plan, site.environment, resource, &site.workload.host.node);
     Some((managed.connect.as_ref()?, holes))

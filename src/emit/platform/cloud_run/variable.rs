@@ -65,7 +65,7 @@ pub(super) fn written(site: &Site<'_>) -> Vec<String> {
 }
 
 fn declared<'a>(site: &Site<'a>, name: &str) -> Option<&'a model::Secret> {
-    site.setting.secrets.iter().find(|secret| secret.name.value == name)
+    site.setting.secret(name)
 }
 
 /// The store a secret is kept in; without one that of the host.
@@ -140,7 +140,7 @@ pub(super) fn value(site: &Site<'_>, variable: &Variable, part: &Part) -> Value 
 
 /// A field of a resource: what its name decides is text, all else is a secret of its own.
 fn resource_value(site: &Site<'_>, name: &str, field: &str) -> Value {
-    let Some(resource) = site.setting.resources.iter().find(|resource| resource.name.value == name) else {
+    let Some(resource) = site.setting.resource(name) else {
         return Value::Text(String::new());
     };
     let from = resource.from.as_ref();

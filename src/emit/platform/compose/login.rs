@@ -79,7 +79,7 @@ pub(super) fn key_name(plan: &Plan<'_>, environment: &EnvironmentFacts, login: O
     let declared = login.and_then(|login| login.key_prop.as_ref());
     let name = declared.and_then(|key| key.value.trim().strip_prefix("${secret.")?.strip_suffix('}'));
     let Some(name) = name else { return "SSH_KEY".to_owned() };
-    let secret = plan.setting(environment).secrets.iter().find(|secret| secret.name.value == name);
+    let secret = plan.setting(environment).secret(name);
     let path = secret.and_then(|secret| secret.from.as_ref()).and_then(|from| from.path.as_ref());
     path.map_or_else(|| upper(name), |path| path.value.clone())
 }

@@ -99,7 +99,7 @@ impl<'a> Site<'a> {
     }
 
     pub(super) fn resource(&self, name: &str) -> Option<&'a model::Resource> {
-        self.setting.resources.iter().find(|resource| resource.name.value == name)
+        self.setting.resource(name)
     }
 
     /// The name of a resource among the services of the file; a service has the better right to it.
