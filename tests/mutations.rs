@@ -26,9 +26,9 @@ use deployc::diag::{Diagnostic, Severity};
 use deployc::loader::Memory;
 use deployc::resolve;
 use deployc::schema::{DOCUMENT, Many, Shape};
-use deployc::source::FileId;
+use deployc::source::{FileId, Span};
 use deployc::syntax;
-use deployc::syntax::kdl::NodeRef;
+use deployc::syntax::kdl::{NodeRef, Scalar};
 
 /// The words of a text with their places: runs of letters and digits, else single characters that are no space.
 fn tokens(text: &str) -> Vec<(usize, usize)> {
@@ -45,14 +45,16 @@ fn tokens(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
+/// What tokens are replaced by.
+const WORDS: [&str; 8] = ["\"\"", "-1", "#true", "service", "${secret.x}", "{", "99999999999999999999", "\u{202E}"];
+
 /// Tries every `stride`-th token of an example, and what may come of it.
 fn mutate(example: &str, stride: usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).join("deploy.kdl");
     let text = std::fs::read_to_string(path).unwrap();
-    let words = ["\"\"", "-1", "#true", "service", "${secret.x}", "{", "99999999999999999999", "\u{202E}"];
     for (number, (start, end)) in tokens(&text).into_iter().enumerate().step_by(stride) {
         let token = &text[start..end];
-        let replaced = words[number % words.len()];
+        let replaced = WORDS[number % WORDS.len()];
         for new in ["", &[token, token].concat(), &[token, " ", token].concat(), replaced] {
             let damaged = [&text[..start], new, &text[end..]].concat();
             let loader = Memory::new().with("deploy.kdl", damaged.clone());
@@ -181,9 +183,55 @@ fn mutations(text: &str) -> Vec<Mutation> {
             change(&format!("`{written}` doubled"), end..end, [" ", written].concat(), entry.key().is_some());
         }
         let shape = if node.name() == "preset" { like(node) } else { child.shape };
+        let mut replace = |what: &str, span: Span, by: String| {
+            let (start, end) = (span.start as usize, span.end as usize);
+            if text[start..end] != by {
+                change(&format!("{what} replaced by `{by}`"), start..end, by, false);
+            }
+        };
+        // Names by those of neighbours, values by others of their kind: what comes nearest to being accepted.
+        let places = parent.children.iter().map(|child| child.name).filter(|name| *name != "*");
+        for name in next_to(node.name(), places) {
+            replace(&format!("`{}`", node.name()), node.name_span(), name.to_owned());
+        }
+        for entry in node.entries() {
+            if let (Some(key), Some(span)) = (entry.key(), entry.key_span()) {
+                let known = child.shape.props.iter().map(|prop| prop.name).filter(|name| *name != "*");
+                for name in next_to(key, known) {
+                    replace(&format!("`{key}=`"), span, name.to_owned());
+                }
+            }
+            let span = entry.value_span();
+            let written = &text[span.start as usize..span.end as usize];
+            for by in others(entry.value()) {
+                replace(&format!("`{written}`"), span, by);
+            }
+        }
         waiting.extend(node.children().filter(|_| !is_removal).map(|below| (below, shape)));
     }
     found
+}
+
+/// The names that stand beside one in the list of what may stand in its place.
+fn next_to<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let known: Vec<&str> = known.collect();
+    let at = known.iter().position(|one| *one == name).unwrap_or_default();
+    [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|at| known.get(at).copied()).collect()
+}
+
+/// Other values of the same kind, as KDL writes them.
+fn others(value: Scalar<'_>) -> Vec<String> {
+    match value {
+        Scalar::String(text) => vec![
+            syntax::quoted(&[text, "x"].concat()),
+            syntax::quoted(&["x", text].concat()),
+            syntax::quoted(&text.replacen(|one: char| one.is_ascii_digit(), "7", 1)),
+            syntax::quoted(""),
+        ],
+        Scalar::Number(number) => vec![format!("{number}0"), "7".to_owned(), "0".to_owned()],
+        Scalar::Bool(word) => vec![format!("#{}", !word)],
+        Scalar::Null | Scalar::Infinity | Scalar::NegativeInfinity | Scalar::NotANumber => Vec::new(),
+    }
 }
 
 /// What a preset is for.
@@ -192,24 +240,47 @@ fn like(preset: NodeRef<'_>) -> &'static Shape {
     DOCUMENT.children.iter().find(|child| child.name == kind).unwrap().shape
 }
 
-/// What is deleted or doubled is refused, or changes what the file means, or is nothing but layout.
+/// Every token of a file, whatever it is a part of, replaced by words of which each is fit for another place.
+fn replaced(text: &str) -> Vec<Mutation> {
+    let replace = |(number, (start, end)): (usize, (usize, usize))| {
+        let by = WORDS[number % WORDS.len()];
+        Mutation {
+            what: format!("`{}` at byte {start} replaced by `{by}`", &text[start..end]),
+            text: [&text[..start], by, &text[end..]].concat(),
+            shift: Shift { from: start, deleted: end - start, inserted: by.len() },
+            must_be_refused: false,
+        }
+    };
+    tokens(text).into_iter().enumerate().map(replace).collect()
+}
+
+/// What is deleted, doubled or replaced is refused, or changes what the file means, or is nothing but layout.
 fn nothing_is_dropped(example: &str) {
     let project = project(example);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).join("deploy.kdl");
     let text = std::fs::read_to_string(path).unwrap();
     let whole = Meaning::of(&project, &text, Shift::NONE).expect("an example is fine");
     let mut failures = Vec::new();
-    for mutation in mutations(&text) {
-        let Some(changed) = Meaning::of(&project, &mutation.text, mutation.shift) else { continue };
-        let is_silent = changed.model == whole.model && changed.document != whole.document;
-        if !mutation.must_be_refused && !is_silent {
+    let (mut refused, mut meant, mut layout) = (0, 0, 0);
+    for mutation in mutations(&text).into_iter().chain(replaced(&text)) {
+        let Some(changed) = Meaning::of(&project, &mutation.text, mutation.shift) else {
+            refused += 1;
             continue;
-        }
-        let project = project.clone().with("deploy.kdl", mutation.text);
-        if !deployc::check(&project, "deploy.kdl", None).unwrap().has_errors() {
-            failures.push(mutation.what);
+        };
+        match (changed.model == whole.model, changed.document == whole.document) {
+            (false, _) if !mutation.must_be_refused => meant += 1,
+            (true, true) if !mutation.must_be_refused => layout += 1,
+            (_, _) => {
+                let project = project.clone().with("deploy.kdl", mutation.text);
+                match deployc::check(&project, "deploy.kdl", None).unwrap().has_errors() {
+                    true => refused += 1,
+                    false => failures.push(mutation.what),
+                }
+            }
         }
     }
+    println!("{example}: {refused} changes are refused, {meant} mean something else, {layout} are layout");
+    assert!(refused > 100 && meant > 30 && (layout > 10 || !text.contains("//")), "the changes are not of all kinds");
     assert!(
         failures.is_empty(),
         "{} changes of {example} are accepted and dropped:\n{}",
