@@ -181,7 +181,7 @@ fn the_collector_labels_strikes_out_and_samples_what_is_pushed() {
 const SCRAPED: &str = r#"edition "2026"
 app "hello" { repo "github.com/acme/hello" }
 service "api" { image "ghcr.io/acme/api:1.2.3"; http port=8000 { health "/healthz" }; metrics port=9000 path="/numbers" }
-environment "production" { host "compose" { server "deploy@app.acme.example" } }
+environment "production" { host "compose" { server "app.acme.example" } }
 "#;
 
 #[test]
@@ -199,7 +199,7 @@ fn what_scrapes_everything_needs_no_collector() {
 #[test]
 fn where_instances_have_no_address_a_collector_beside_them_pushes() {
     let host = r#"host "cloud-run" region="europe-west1" project="acme-prod""#;
-    let pushed = built(&SCRAPED.replace(r#"host "compose" { server "deploy@app.acme.example" }"#, host));
+    let pushed = built(&SCRAPED.replace(r#"host "compose" { server "app.acme.example" }"#, host));
     assert!(pushed.iter().any(|one| one.path.contains("otel-collector")));
     let file = artifact(&pushed, "deploy/observability/prometheus/prometheus.yml");
     let text = deployc::render::text(file);
