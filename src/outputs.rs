@@ -146,7 +146,7 @@ fn unused_pin(name: &str, origin: &Origin) -> Diagnostic {
 
 /// Whether anything in a tree was written at a place.
 fn comes_from(tree: &Tree, place: Span) -> bool {
-    let here = tree.origin.as_ref().is_some_and(|origin| origin.place == place);
+    let here = tree.own_origin().is_some_and(|origin| origin.place == place);
     here || match &tree.value {
         Value::Map(entries) => entries.iter().any(|(_, value)| comes_from(value, place)),
         Value::List(items) => items.iter().any(|item| comes_from(item, place)),

@@ -107,7 +107,9 @@ fn a_job_may_do_what_its_steps_need_and_nothing_else() {
     assert_eq!(keys(&ci, "jobs.lint-api.permissions"), ["contents"]);
     assert!(keys(&ci, "jobs.ci.permissions").is_empty());
     assert_eq!(keys(&ci, "jobs.scan-sast.permissions"), ["contents", "security-events", "actions"]);
-    let reason = ci.find("jobs.scan-sast.permissions.security-events").and_then(|found| found.tree.note.clone());
+    let reason = ci
+        .find("jobs.scan-sast.permissions.security-events")
+        .and_then(|found| found.tree.note_behind().map(str::to_owned));
     assert_eq!(reason.as_deref(), Some("to report findings to the security tab"));
 }
 

@@ -542,7 +542,7 @@ fn drawn(board: &Artifact, panel: &str) -> Vec<f64> {
     let steps = board.find(&format!("panels[id={panel}].fieldConfig.defaults.thresholds.steps"));
     let value = |step: &deployc::artifact::Tree| match &step.key("value")?.value {
         deployc::artifact::Value::Int(whole) => Some(whole.to_string()),
-        deployc::artifact::Value::Decimal(text) => Some(text.clone()),
+        deployc::artifact::Value::Decimal(text) => Some(text.to_string()),
         _ => None,
     };
     let shown = steps.map(|found| found.tree.items()).unwrap_or_default().iter().filter_map(value);

@@ -67,7 +67,7 @@ fn set_replaces_and_is_the_origin() {
     let found = artifact.find("jobs.test-api.timeout-minutes").unwrap();
     assert_eq!(found.tree.as_int(), Some(30));
     assert_eq!(found.origin, &at(99));
-    assert_eq!(found.tree.comment.as_deref(), Some("Builds take long."));
+    assert_eq!(found.tree.comment_above(), Some("Builds take long."));
     let mut out = Vec::new();
     let lines = deployc::render::render_with_lines(&artifact, &mut out);
     let text = String::from_utf8(out).unwrap();
@@ -80,7 +80,7 @@ fn set_replaces_and_is_the_origin() {
 fn a_note_about_the_old_value_goes() {
     let artifact = set("jobs.test-api.steps[name=checkout].uses", "actions/checkout@def").unwrap();
     let found = artifact.find("jobs.test-api.steps[0].uses").unwrap();
-    assert_eq!((found.tree.as_text(), &found.tree.note), (Some("actions/checkout@def"), &None));
+    assert_eq!((found.tree.as_text(), found.tree.note_behind()), (Some("actions/checkout@def"), None));
 }
 
 #[test]

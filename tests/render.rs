@@ -51,7 +51,7 @@ pub fn meant(tree: &Tree) -> serde_json::Value {
         Value::Bool(flag) => (*flag).into(),
         Value::Int(number) => (*number).into(),
         Value::Decimal(number) => number.parse::<f64>().ok().into(),
-        Value::Text(data) => data.as_str().into(),
+        Value::Text(data) => (**data).into(),
         Value::Mixed(_) => tree.joined().into(),
         Value::Script(script) => deployc::render::script(script).into(),
         Value::List(items) => items.iter().map(meant).collect(),

@@ -3,12 +3,6 @@
 use super::{Script, Tree, Value, int, list, null, text};
 use crate::source::Sourced;
 
-impl From<Value> for Tree {
-    fn from(value: Value) -> Self {
-        Tree { value, origin: None, comment: None, note: None }
-    }
-}
-
 impl From<&str> for Tree {
     fn from(data: &str) -> Self {
         text(data)
@@ -46,7 +40,7 @@ whole_numbers!(i64, i32, u32, u16, u8);
 
 impl From<u64> for Tree {
     fn from(number: u64) -> Self {
-        i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string()).into(), int)
+        i64::try_from(number).map_or_else(|_| Value::Decimal(number.to_string().into()).into(), int)
     }
 }
 
@@ -63,13 +57,13 @@ impl From<f64> for Tree {
             return null();
         }
         let printed = number.to_string();
-        printed.parse().map_or_else(|_| Value::Decimal(printed).into(), int)
+        printed.parse().map_or_else(|_| Value::Decimal(printed.into()).into(), int)
     }
 }
 
 impl From<Script> for Tree {
     fn from(script: Script) -> Self {
-        Value::Script(script).into()
+        Value::Script(script.into()).into()
     }
 }
 

@@ -218,8 +218,8 @@ fn reads_as(tree: &Tree, written: &str) -> bool {
         Value::Null => written == "null",
         Value::Bool(flag) => written == if *flag { "true" } else { "false" },
         Value::Int(number) => written.parse() == Ok(*number),
-        Value::Decimal(number) => written == number,
-        Value::Text(data) => written == data,
+        Value::Decimal(number) => written == &**number,
+        Value::Text(data) => written == &**data,
         Value::Mixed(_) => tree.joined().as_deref() == Some(written),
         Value::Script(_) | Value::List(_) | Value::Map(_) => false,
     }
@@ -269,10 +269,10 @@ impl Tree {
     /// # Errors
     /// The segment that led nowhere, and what is there instead.
     pub fn find<'a>(&'a self, path: &Path, inherited: &'a Origin) -> Result<Found<'a>, Missing> {
-        let mut found = Found { tree: self, origin: self.origin.as_ref().unwrap_or(inherited) };
+        let mut found = Found { tree: self, origin: self.origin_or(inherited) };
         for (number, segment) in path.segments.iter().enumerate() {
             let Some(next) = found.tree.step(segment) else { return Err(found.tree.missing(number)) };
-            found = Found { tree: next, origin: next.origin.as_ref().unwrap_or(found.origin) };
+            found = Found { tree: next, origin: next.origin_or(found.origin) };
         }
         Ok(found)
     }

@@ -1,23 +1,37 @@
 //! The value tree behind YAML, JSON and TOML, and the builders that emitters write it with.
 
-use super::Script;
+use std::sync::Arc;
+
 use super::template::{Piece, pieces};
+use super::{Script, Shared};
 use crate::source::Origin;
 
 /// A value, where it came from, and the comments that go with it.
+///
+/// A large build has millions of these at once, so what few of them have is kept elsewhere.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
     /// The value.
     pub value: Value,
     /// Where it came from; `None` means: from what its parent came from.
-    pub origin: Option<Origin>,
-    /// Lines of comment above it.
-    pub comment: Option<String>,
-    /// A comment behind it, on its own line.
-    pub note: Option<String>,
+    pub origin: Option<Arc<Origin>>,
+    remarks: Option<Box<Remarks>>,
 }
 
-/// What a tree holds.
+/// The comments that go with a value.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Remarks {
+    above: Option<String>,
+    behind: Option<String>,
+}
+
+impl From<Value> for Tree {
+    fn from(value: Value) -> Self {
+        Tree { value, origin: None, remarks: None }
+    }
+}
+
+/// What a tree holds. A copy shares lists, maps and scripts with what it was copied from, until one of the two is changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Nothing.
@@ -27,17 +41,17 @@ pub enum Value {
     /// A whole number.
     Int(i64),
     /// A decimal number in canonical form: optional minus, digits, optionally a point and digits; never an exponent.
-    Decimal(String),
+    Decimal(Box<str>),
     /// Plain data: what the reader of the file must end up with, whatever the dialect.
-    Text(String),
+    Text(Box<str>),
     /// Data and trusted expression source, side by side.
-    Mixed(Vec<Part>),
+    Mixed(Box<[Part]>),
     /// A shell script, as in a `run:` block.
-    Script(Script),
+    Script(Shared<Script>),
     /// A list.
-    List(Vec<Tree>),
+    List(Shared<Vec<Tree>>),
     /// Keys with their values, in order.
-    Map(Vec<(String, Tree)>),
+    Map(Shared<Vec<(String, Tree)>>),
 }
 
 /// A piece of a text that the dialect evaluates.
@@ -80,17 +94,17 @@ impl From<String> for Part {
 
 /// An empty map.
 pub fn map() -> Tree {
-    Value::Map(Vec::new()).into()
+    Value::Map(Shared::default()).into()
 }
 
 /// A list of what can become trees.
 pub fn list<T: Into<Tree>>(items: impl IntoIterator<Item = T>) -> Tree {
-    Value::List(items.into_iter().map(Into::into).collect()).into()
+    Value::List(items.into_iter().map(Into::into).collect::<Vec<_>>().into()).into()
 }
 
 /// Plain data.
 pub fn text(data: impl Into<String>) -> Tree {
-    Value::Text(data.into()).into()
+    Value::Text(data.into().into()).into()
 }
 
 /// A whole number.
@@ -105,12 +119,12 @@ pub fn null() -> Tree {
 
 /// Trusted expression source, printed as it is (a workflow's `if:`, a PromQL `expr:`).
 pub fn code(source: impl Into<String>) -> Tree {
-    Value::Mixed(vec![Part::Code(source.into())]).into()
+    Value::Mixed([Part::Code(source.into())].into()).into()
 }
 
 /// A GitHub expression: `github("github.sha")` prints as `${{ github.sha }}`.
 pub fn github(expression: &str) -> Tree {
-    Value::Mixed(vec![Part::github(expression)]).into()
+    Value::Mixed([Part::github(expression)].into()).into()
 }
 
 /// Data and trusted source, side by side.
@@ -131,7 +145,7 @@ pub fn fill(template: &str, holes: &[(&str, Part)]) -> Tree {
             }
         }
     }
-    Value::Mixed(parts).into()
+    Value::Mixed(parts.into()).into()
 }
 
 /// Building.
@@ -139,21 +153,21 @@ impl Tree {
     /// The same value, with where it came from.
     #[must_use]
     pub fn at(mut self, origin: &Origin) -> Self {
-        self.origin = Some(origin.clone());
+        self.origin = Some(Arc::new(origin.clone()));
         self
     }
 
     /// The same value, under a comment.
     #[must_use]
     pub fn comment(mut self, lines: impl Into<String>) -> Self {
-        self.comment = Some(lines.into());
+        self.remarks.get_or_insert_default().above = Some(lines.into());
         self
     }
 
     /// The same value, with a comment behind it.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
+        self.remarks.get_or_insert_default().behind = Some(note.into());
         self
     }
 
@@ -190,6 +204,14 @@ impl Tree {
         self
     }
 
+    /// Takes another value in its place. The comment above stays, because it tells why the key is there; the note behind
+    /// was about the old value.
+    pub(crate) fn replace(&mut self, value: Tree) {
+        let above = self.remarks.take().and_then(|remarks| remarks.above);
+        let remarks = above.map(|above| Box::new(Remarks { above: Some(above), behind: None }));
+        *self = Tree { remarks, ..value };
+    }
+
     /// Adds an item to a list; anything that is not a list becomes one.
     #[must_use]
     pub fn push(mut self, item: impl Into<Tree>) -> Self {
@@ -219,7 +241,7 @@ impl Tree {
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<Tree>) {
         let (key, value) = (key.into(), value.into());
         if !matches!(self.value, Value::Map(_)) {
-            self.value = Value::Map(Vec::new());
+            self.value = Value::Map(Shared::default());
         }
         if let Value::Map(entries) = &mut self.value {
             match entries.iter_mut().find(|(present, _)| *present == key) {
@@ -232,7 +254,7 @@ impl Tree {
     /// [`Tree::push`] in place.
     pub fn add(&mut self, item: impl Into<Tree>) {
         if !matches!(self.value, Value::List(_)) {
-            self.value = Value::List(Vec::new());
+            self.value = Value::List(Shared::default());
         }
         if let Value::List(items) = &mut self.value {
             items.push(item.into());
@@ -242,6 +264,26 @@ impl Tree {
 
 /// Reading.
 impl Tree {
+    /// Where it came from, if not from what its parent came from.
+    pub fn own_origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
+    }
+
+    /// Where it came from: its own origin, or that of its parent.
+    pub fn origin_or<'a>(&'a self, parent: &'a Origin) -> &'a Origin {
+        self.origin.as_deref().unwrap_or(parent)
+    }
+
+    /// The lines of comment above it.
+    pub fn comment_above(&self) -> Option<&str> {
+        self.remarks.as_ref()?.above.as_deref()
+    }
+
+    /// The comment behind it, on its own line.
+    pub fn note_behind(&self) -> Option<&str> {
+        self.remarks.as_ref()?.behind.as_deref()
+    }
+
     /// The entries of a map; empty for everything else.
     pub fn entries(&self) -> &[(String, Tree)] {
         if let Value::Map(entries) = &self.value { entries } else { &[] }
@@ -275,7 +317,7 @@ impl Tree {
     /// Text as a person reads it: data and expression source joined, nothing escaped. Not for scripts.
     pub fn joined(&self) -> Option<String> {
         match &self.value {
-            Value::Text(data) => Some(data.clone()),
+            Value::Text(data) => Some(data.to_string()),
             Value::Mixed(parts) => Some(
                 parts
                     .iter()
@@ -307,5 +349,23 @@ impl Tree {
             | Value::Mixed(_)
             | Value::Script(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_small() {
+        // A thousand services make eight millions of them.
+        assert_eq!((size_of::<Value>(), size_of::<Tree>()), (24, 40));
+    }
+
+    #[test]
+    fn another_value_keeps_the_comment_above_and_loses_the_note() {
+        let mut tree = int(1).comment("why it is here").note("about 1");
+        tree.replace(int(2));
+        assert_eq!(tree, int(2).comment("why it is here"));
     }
 }

@@ -195,7 +195,7 @@ fn written(value: &Tree, dialect: Dialect, origin: &Origin) -> Tree {
 fn trust(tree: &mut Tree) {
     match &mut tree.value {
         Value::Text(text) if text.contains('$') || text.contains("{{") => {
-            tree.value = Value::Mixed(vec![Part::Code(std::mem::take(text))]);
+            tree.value = Value::Mixed([Part::Code(std::mem::take(text).into())].into());
         }
         Value::List(items) => items.iter_mut().for_each(trust),
         Value::Map(entries) => entries.iter_mut().for_each(|(_, value)| trust(value)),
@@ -209,11 +209,8 @@ fn trust(tree: &mut Tree) {
     }
 }
 
-/// The comment above stays, because it tells why the key is there; the note behind was about the old value.
 fn set(document: &mut Tree, segments: &[Segment], value: Tree) -> Result<(), Stop> {
-    let place = document.reach(segments)?;
-    let comment = place.comment.take();
-    *place = Tree { comment, ..value };
+    document.reach(segments)?.replace(value);
     Ok(())
 }
 

@@ -71,7 +71,6 @@ fn value(statement: NodeRef<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Tr
 }
 
 fn scalar(entry: EntryRef<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree> {
-    let plain = |value: Value| Tree { value, origin: None, comment: None, note: None };
     Some(match entry.value() {
         Scalar::String(source) if entry.annotation().is_some_and(|(annotation, _)| annotation == "yaml") => {
             match yaml::parse(source) {
@@ -88,9 +87,9 @@ fn scalar(entry: EntryRef<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Tree
             }
         }
         Scalar::String(data) => text(data),
-        Scalar::Number(number) => plain(yaml::number(number).unwrap_or_else(|| Value::Text(number.to_owned()))),
-        Scalar::Bool(word) => plain(Value::Bool(word)),
-        Scalar::Null => plain(Value::Null),
+        Scalar::Number(number) => yaml::number(number).unwrap_or_else(|| Value::Text(number.into())).into(),
+        Scalar::Bool(word) => Value::Bool(word).into(),
+        Scalar::Null => Value::Null.into(),
         Scalar::Infinity | Scalar::NegativeInfinity | Scalar::NotANumber => return None,
     })
 }

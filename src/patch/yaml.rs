@@ -55,11 +55,11 @@ pub(super) fn number(text: &str) -> Option<Value> {
     let digits = plain.strip_prefix('-').unwrap_or(&plain);
     let (whole, rest) = digits.split_once('.')?;
     let all = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    (all(whole) && all(rest)).then_some(Value::Decimal(plain))
+    (all(whole) && all(rest)).then_some(Value::Decimal(plain.into()))
 }
 
 fn tree(value: Value) -> Tree {
-    Tree { value, origin: None, comment: None, note: None }
+    value.into()
 }
 
 /// A plain scalar, by the core schema.
@@ -68,7 +68,7 @@ fn plain(text: &str) -> Tree {
         "" | "~" | "null" => Value::Null,
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        other => number(other).unwrap_or_else(|| Value::Text(other.to_owned())),
+        other => number(other).unwrap_or_else(|| Value::Text(other.into())),
     })
 }
 
@@ -133,14 +133,14 @@ impl Block<'_, '_> {
                 if self.lines.get(self.next).is_some_and(|line| line.indent == column)
                     && let Value::Map(more) = self.mapping(column, depth + 1)?.value
                 {
-                    entries.extend(more);
+                    entries.extend(more.into_inner());
                 }
-                tree(Value::Map(entries))
+                tree(Value::Map(entries.into()))
             } else {
                 self.inline(at, inner)?
             });
         }
-        Ok(tree(Value::List(items)))
+        Ok(tree(Value::List(items.into())))
     }
 
     fn mapping(&mut self, indent: usize, depth: usize) -> Result<Tree, Mistake> {
@@ -157,7 +157,7 @@ impl Block<'_, '_> {
             }
             entries.push((name, value));
         }
-        Ok(tree(Value::Map(entries)))
+        Ok(tree(Value::Map(entries.into())))
     }
 
     /// What follows a key: on its line, or below it.
@@ -241,7 +241,7 @@ impl Flow<'_> {
                     self.space();
                     if self.peek() == Some(']') {
                         self.at += 1;
-                        return Ok(tree(Value::List(items)));
+                        return Ok(tree(Value::List(items.into())));
                     }
                     items.push(self.value(depth + 1)?);
                     self.separator(']')?;
@@ -254,7 +254,7 @@ impl Flow<'_> {
                     self.space();
                     if self.peek() == Some('}') {
                         self.at += 1;
-                        return Ok(tree(Value::Map(entries)));
+                        return Ok(tree(Value::Map(entries.into())));
                     }
                     let name = match self.peek() {
                         Some(quote @ ('"' | '\'')) => self.quoted(quote)?,
@@ -273,7 +273,7 @@ impl Flow<'_> {
                     self.separator('}')?;
                 }
             }
-            Some(quote @ ('"' | '\'')) => Ok(tree(Value::Text(self.quoted(quote)?))),
+            Some(quote @ ('"' | '\'')) => Ok(tree(Value::Text(self.quoted(quote)?.into()))),
             Some('|' | '>' | '&' | '*' | '!' | '%' | '@' | '`') => {
                 self.wrong("anchors, tags and block texts cannot be used here")
             }

@@ -128,7 +128,7 @@ impl<'a> Outputs<'a> {
 
 /// Every text of a tree, with its origin.
 fn each_text(tree: &Tree, parent: &Origin, then: &mut impl FnMut(&str, &Origin)) {
-    let origin = tree.origin.as_ref().unwrap_or(parent);
+    let origin = tree.origin_or(parent);
     match &tree.value {
         Value::Map(entries) => entries.iter().for_each(|(_, value)| each_text(value, origin, then)),
         Value::List(items) => items.iter().for_each(|item| each_text(item, origin, then)),

@@ -314,7 +314,7 @@ pub(super) fn scalar(tree: &Tree) -> String {
     match &tree.value {
         Value::Bool(flag) => if *flag { "true" } else { "false" }.to_owned(),
         Value::Int(number) => number.to_string(),
-        Value::Decimal(number) => number.clone(),
+        Value::Decimal(number) => number.to_string(),
         Value::Script(script) => render::script(script),
         Value::Text(_) | Value::Mixed(_) => tree.joined().unwrap_or_default(),
         Value::Null | Value::List(_) | Value::Map(_) => String::new(),

@@ -12,7 +12,7 @@ pub(super) fn print<'a>(
     origin: &'a Origin,
     printer: &mut Printer<'a, '_>,
 ) {
-    let own = tree.origin.as_ref().unwrap_or(origin);
+    let own = tree.origin_or(origin);
     match (&tree.value, header) {
         (Value::Map(entries), Some((key, text))) => {
             printer.put("{");
@@ -51,7 +51,7 @@ fn value<'a>(tree: &'a Tree, indent: usize, origin: &'a Origin, printer: &mut Pr
             printer.put("[");
             printer.end(origin);
             for (number, item) in items.iter().enumerate() {
-                let own = item.origin.as_ref().unwrap_or(origin);
+                let own = item.origin_or(origin);
                 printer.indent(indent + 2);
                 value(item, indent + 2, own, printer);
                 finish(number, items.len(), own, printer);
@@ -70,7 +70,7 @@ fn value<'a>(tree: &'a Tree, indent: usize, origin: &'a Origin, printer: &mut Pr
 /// The entries and the closing brace.
 fn rest_of_map<'a>(entries: &'a [(String, Tree)], indent: usize, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
     for (number, (key, inner)) in entries.iter().enumerate() {
-        let own = inner.origin.as_ref().unwrap_or(origin);
+        let own = inner.origin_or(origin);
         printer.indent(indent + 2);
         printer.put(&quoted(key));
         printer.put(": ");

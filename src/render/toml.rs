@@ -7,13 +7,13 @@ use crate::source::Origin;
 
 /// Prints a document under a header comment.
 pub(super) fn print<'a>(tree: &'a Tree, header: &str, origin: &'a Origin, printer: &mut Printer<'a, '_>) {
-    let own = tree.origin.as_ref().unwrap_or(origin);
+    let own = tree.origin_or(origin);
     let mut toml = Toml { printer };
     toml.comment(Some(header), &super::HEADER);
-    if tree.comment.is_some() || tree.entries().iter().any(|(_, value)| form(value) == Form::Line) {
+    if tree.comment_above().is_some() || tree.entries().iter().any(|(_, value)| form(value) == Form::Line) {
         toml.printer.blank();
     }
-    toml.comment(tree.comment.as_deref(), own);
+    toml.comment(tree.comment_above(), own);
     toml.table(tree.entries(), &mut Vec::new(), own);
 }
 
@@ -55,8 +55,8 @@ impl<'a> Toml<'a, '_, '_> {
     /// The entries of a table whose heading is printed.
     fn table(&mut self, entries: &'a [(String, Tree)], path: &mut Vec<&'a str>, inherited: &'a Origin) {
         for (key, value) in entries.iter().filter(|(_, value)| form(value) == Form::Line) {
-            let origin = value.origin.as_ref().unwrap_or(inherited);
-            self.comment(value.comment.as_deref(), origin);
+            let origin = value.origin_or(inherited);
+            self.comment(value.comment_above(), origin);
             self.printer.put(&written_key(key));
             self.printer.put(" = ");
             let mut line = String::new();
@@ -65,13 +65,13 @@ impl<'a> Toml<'a, '_, '_> {
             self.finish(value, origin);
         }
         for (key, value) in entries {
-            let origin = value.origin.as_ref().unwrap_or(inherited);
+            let origin = value.origin_or(inherited);
             path.push(key);
             match form(value) {
                 Form::Table => self.heading(value, path, ("[", "]"), origin),
                 Form::Tables => {
                     for item in value.items() {
-                        self.heading(item, path, ("[[", "]]"), item.origin.as_ref().unwrap_or(origin));
+                        self.heading(item, path, ("[[", "]]"), item.origin_or(origin));
                     }
                 }
                 Form::Line | Form::Absent => {}
@@ -82,7 +82,7 @@ impl<'a> Toml<'a, '_, '_> {
 
     fn heading(&mut self, table: &'a Tree, path: &mut Vec<&'a str>, (open, close): (&str, &str), origin: &'a Origin) {
         self.printer.blank();
-        self.comment(table.comment.as_deref(), origin);
+        self.comment(table.comment_above(), origin);
         let path_text: Vec<String> = path.iter().map(|key| written_key(key)).collect();
         self.printer.put(&[open, &path_text.join("."), close].concat());
         self.finish(table, origin);
@@ -90,7 +90,7 @@ impl<'a> Toml<'a, '_, '_> {
     }
 
     fn finish(&mut self, tree: &'a Tree, origin: &'a Origin) {
-        if let Some(note) = &tree.note {
+        if let Some(note) = tree.note_behind() {
             self.printer.put(" # ");
             self.printer.put(&characters::one_line(note));
         }

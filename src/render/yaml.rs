@@ -23,7 +23,7 @@ pub(super) fn print<'a>(
     yaml.comment(header, 0, &super::HEADER);
     yaml.printer.blank();
     for (number, document) in documents.iter().enumerate() {
-        let origin = document.origin.as_ref().unwrap_or(origin);
+        let origin = document.origin_or(origin);
         if number > 0 {
             yaml.printer.line("---", origin);
         }
@@ -64,14 +64,14 @@ impl<'a> At<'a> {
     }
 
     fn origin_of(self, tree: &'a Tree) -> &'a Origin {
-        tree.origin.as_ref().unwrap_or(self.origin)
+        tree.origin_or(self.origin)
     }
 }
 
 impl<'a> Yaml<'a, '_, '_> {
     fn document(&mut self, tree: &'a Tree, origin: &'a Origin) {
         let at = At { indent: 0, depth: 0, place: Place::Value, origin };
-        if let Some(comment) = &tree.comment {
+        if let Some(comment) = tree.comment_above() {
             self.comment(comment, 0, origin);
         }
         match &tree.value {
@@ -100,7 +100,7 @@ impl<'a> Yaml<'a, '_, '_> {
             if before.is_some_and(|(_, before)| is_section(before, at.depth) || is_section(value, at.depth)) {
                 self.printer.blank();
             }
-            if let Some(comment) = &value.comment {
+            if let Some(comment) = value.comment_above() {
                 self.comment(comment, at.indent, origin);
             }
             self.printer.indent(at.indent);
@@ -175,9 +175,9 @@ impl<'a> Yaml<'a, '_, '_> {
         let mut inner = Some(item);
         let mut origin = at.origin;
         while let Some(tree) = inner {
-            origin = tree.origin.as_ref().unwrap_or(origin);
-            let note = tree.note.as_ref().filter(|_| !tree.entries().is_empty() || !tree.items().is_empty());
-            for comment in tree.comment.iter().chain(note) {
+            origin = tree.origin_or(origin);
+            let note = tree.note_behind().filter(|_| !tree.entries().is_empty() || !tree.items().is_empty());
+            for comment in tree.comment_above().into_iter().chain(note) {
                 self.comment(comment, at.indent, origin);
             }
             inner = match &tree.value {
@@ -185,8 +185,8 @@ impl<'a> Yaml<'a, '_, '_> {
                 Value::List(items) => items.first(),
                 Value::Map(entries) => {
                     if let Some((_, first)) = entries.first() {
-                        let origin = first.origin.as_ref().unwrap_or(origin);
-                        if let Some(comment) = &first.comment {
+                        let origin = first.origin_or(origin);
+                        if let Some(comment) = first.comment_above() {
                             self.comment(comment, at.indent, origin);
                         }
                     }
@@ -323,7 +323,7 @@ impl<'a> Yaml<'a, '_, '_> {
 
     /// The note and the end of the line.
     fn finish(&mut self, tree: &'a Tree, origin: &'a Origin) {
-        if let Some(note) = &tree.note {
+        if let Some(note) = tree.note_behind() {
             self.printer.put(" # ");
             self.printer.put(&characters::one_line(note));
         }

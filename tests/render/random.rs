@@ -36,10 +36,9 @@ fn trees() -> impl Strategy<Value = Tree> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(list),
             prop::collection::vec((texts(), inner.clone()), 0..5).prop_map(|pairs| map().put_all(pairs)),
-            (inner, comment.clone(), comment).prop_map(|(tree, above, behind)| Tree {
-                comment: above,
-                note: behind,
-                ..tree
+            (inner, comment.clone(), comment).prop_map(|(tree, above, behind)| {
+                let tree = above.into_iter().fold(tree, Tree::comment);
+                behind.into_iter().fold(tree, Tree::note)
             }),
         ]
     })
@@ -250,11 +249,11 @@ fn a_float_never_has_an_exponent() {
     {
         let tree = Tree::from(number);
         let text = match (&tree.value, tree.as_int()) {
-            (Value::Decimal(decimal), _) => decimal.clone(),
+            (Value::Decimal(decimal), _) => decimal.to_string(),
             (_, whole) => whole.map(|whole| whole.to_string()).unwrap_or_default(),
         };
         assert_eq!(text, printed);
     }
     assert_eq!(Tree::from(f64::INFINITY), null());
-    assert_eq!(Tree::from(u64::MAX).value, Value::Decimal("18446744073709551615".to_owned()));
+    assert_eq!(Tree::from(u64::MAX).value, Value::Decimal("18446744073709551615".into()));
 }

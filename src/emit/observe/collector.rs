@@ -131,7 +131,7 @@ impl<'p> Collector<'p> {
             .at(&Origin::rule("a collector that is flooded refuses data before its memory ends"));
         let share = self.traces.map(|traces| {
             let share = number_text(traces.sample.value.percent()).unwrap_or_default();
-            map().put("sampling_percentage", Tree::from(Value::Decimal(share))).at(&traces.sample.origin)
+            map().put("sampling_percentage", Tree::from(Value::Decimal(share.into()))).at(&traces.sample.origin)
         });
         map()
             .put("memory_limiter", memory)

@@ -220,7 +220,7 @@ fn thresholds(panel: &BoardPanel) -> Tree {
     let mut lines: Vec<_> = panel.lines.iter().collect();
     lines.sort_by_key(|line| line.value);
     for line in lines {
-        let number = Value::Decimal(number_text(line.value).unwrap_or_default());
+        let number = Value::Decimal(number_text(line.value).unwrap_or_default().into());
         steps.push(map().put("color", text(beyond)).put("value", Tree::from(number).at(&line.origin)));
     }
     map().put("mode", text("absolute")).put("steps", list(steps))

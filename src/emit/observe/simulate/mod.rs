@@ -39,7 +39,7 @@ pub(super) struct Phase {
 }
 
 /// A series of a unit test.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Series {
     pub(super) name: String,
     pub(super) values: String,

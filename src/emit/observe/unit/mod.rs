@@ -11,7 +11,7 @@ mod pace;
 mod record;
 mod subject;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::artifact::{Artifact, Dialect, Group, Part, Tree, code, int, list, map, mixed, text};
 use crate::emit::observe::rules::{RuleFile, alert_labels, annotations, recorded_in};
@@ -67,14 +67,15 @@ pub(super) fn emit(plan: &Plan<'_>, files: &[RuleFile<'_>], boards: &Boards, art
         let needed: BTreeSet<usize> = read.chain([at]).collect();
         let needed: Vec<&RuleFile<'_>> = needed.into_iter().filter_map(|at| files.get(at)).collect();
         let mut tests: Vec<(u64, Tree)> = Vec::new();
+        let mut known = Known::default();
         for recording in &file.recordings {
             let made = record::tests(plan, file, recording);
-            tests.extend(made.iter().map(|test| (test.every, tree(test, None, &recording.origin))));
+            tests.extend(made.iter().map(|test| (test.every, known.test(test, None, &recording.origin))));
         }
         for signal in &file.signals {
             let expected = Expected::of(plan, boards, signal);
             let made = alert::tests(plan, file, signal);
-            tests.extend(made.iter().map(|test| (test.every, tree(test, Some(&expected), &signal.origin))));
+            tests.extend(made.iter().map(|test| (test.every, known.test(test, Some(&expected), &signal.origin))));
         }
         let mut paces: Vec<u64> = tests.iter().map(|(every, _)| *every).collect();
         paces.sort_unstable();
@@ -116,8 +117,7 @@ fn moment(seconds: u64) -> Tree {
 /// What an alert says when it fires.
 struct Expected {
     name: String,
-    labels: Vec<(String, String)>,
-    annotations: Vec<(String, String)>,
+    fired: Tree,
 }
 
 impl Expected {
@@ -134,8 +134,12 @@ impl Expected {
                 None => labels.push((name, value)),
             }
         }
-        let annotations = annotations(plan, boards, signal).into_iter().map(|(name, value, _)| (name, value)).collect();
-        Expected { name: signal.name.clone(), labels, annotations }
+        let data = |(name, value): (String, String)| (name, mixed([Part::text(value)]));
+        let annotations = annotations(plan, boards, signal).into_iter().map(|(name, value, _)| (name, value));
+        let fired = map()
+            .put("exp_labels", map().put_all(labels.into_iter().map(data)))
+            .put("exp_annotations", map().put_all(annotations.map(data)));
+        Expected { name: signal.name.clone(), fired: list([fired]) }
     }
 }
 
@@ -149,37 +153,53 @@ fn keeps_labels(signal: &Signal) -> bool {
     plain && metrics <= 1
 }
 
-fn tree(test: &Test, expected: Option<&Expected>, origin: &Origin) -> Tree {
-    let series = test
-        .series
-        .iter()
-        .map(|series| map().put("series", code(series.name.clone())).put("values", code(series.values.clone())));
-    let data = |(name, value): &(String, String)| (name.clone(), mixed([Part::text(value.clone())]));
-    let alerts = test.alerts.iter().filter_map(|check| {
-        let expected = expected?;
-        let fired = map()
-            .put("exp_labels", map().put_all(expected.labels.iter().map(data)))
-            .put("exp_annotations", map().put_all(expected.annotations.iter().map(data)));
-        let fired = if check.fires == Fires::Yes { list([fired]) } else { list(Vec::<Tree>::new()) };
-        let check = map().put("eval_time", moment(check.at)).put("alertname", text(expected.name.clone()));
-        Some(check.put("exp_alerts", fired))
-    });
-    let values = test.values.iter().map(|check| {
-        let labels: Vec<String> = check.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-        let sample = |value| map().put("labels", text(format!("{{{}}}", labels.join(", ")))).put("value", int(value));
-        let samples = check.value.map(sample);
+/// The series and samples that tests of one file have in common: most of what they say was said by one before.
+#[derive(Default)]
+struct Known {
+    series: BTreeMap<Series, Tree>,
+    samples: BTreeMap<(Vec<(String, String)>, i64), Tree>,
+}
+
+impl Known {
+    fn test(&mut self, test: &Test, expected: Option<&Expected>, origin: &Origin) -> Tree {
+        let series: Vec<Tree> = test.series.iter().map(|series| self.series(series)).collect();
+        let alerts = test.alerts.iter().filter_map(|check| {
+            let expected = expected?;
+            let fired = if check.fires == Fires::Yes { expected.fired.clone() } else { list(Vec::<Tree>::new()) };
+            let check = map().put("eval_time", moment(check.at)).put("alertname", text(expected.name.clone()));
+            Some(check.put("exp_alerts", fired))
+        });
+        let values = test.values.iter().map(|check| {
+            map()
+                .put("expr", code(check.query.clone()))
+                .put("eval_time", moment(check.at))
+                .put("exp_samples", list(check.value.map(|value| self.sample(&check.labels, value))))
+        });
         map()
-            .put("expr", code(check.query.clone()))
-            .put("eval_time", moment(check.at))
-            .put("exp_samples", list(samples))
-    });
-    map()
-        .put("name", text(test.name.clone()))
-        .put("interval", moment(test.step))
-        .put("input_series", list(series))
-        .put_filled("alert_rule_test", list(alerts))
-        .put_filled("promql_expr_test", list(values))
-        .at(origin)
+            .put("name", text(test.name.clone()))
+            .put("interval", moment(test.step))
+            .put("input_series", list(series))
+            .put_filled("alert_rule_test", list(alerts))
+            .put_filled("promql_expr_test", list(values))
+            .at(origin)
+    }
+
+    fn series(&mut self, series: &Series) -> Tree {
+        if let Some(known) = self.series.get(series) {
+            return known.clone();
+        }
+        let tree = map().put("series", code(series.name.clone())).put("values", code(series.values.clone()));
+        self.series.insert(series.clone(), tree.clone());
+        tree
+    }
+
+    fn sample(&mut self, labels: &[(String, String)], value: i64) -> Tree {
+        let tree = self.samples.entry((labels.to_vec(), value)).or_insert_with(|| {
+            let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+            map().put("labels", text(format!("{{{}}}", labels.join(", ")))).put("value", int(value))
+        });
+        tree.clone()
+    }
 }
 
 /// Recorded series of others, each of which differs from one that an alert reads in one label: of some all is well, of

@@ -142,7 +142,7 @@ fn scheduled(site: &Site<'_>) -> bool {
 
 fn needs_network(site: &Site<'_>) -> Option<Origin> {
     let annotations = container::annotations(site, crate::artifact::map());
-    annotations.key("run.googleapis.com/network-interfaces").and_then(|tree| tree.origin.clone())
+    annotations.key("run.googleapis.com/network-interfaces").and_then(|tree| tree.own_origin().cloned())
 }
 
 /// The repository of images: our own, or one that fetches from where they are.

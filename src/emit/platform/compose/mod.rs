@@ -138,7 +138,7 @@ fn file(site: &Site<'_>) -> Tree {
     if let Some(key) = beside::proxy_key(site)
         && let Some(tree) = beside::proxy(site, &key, &mut shared)
     {
-        networks.set(&key, crate::artifact::null().at(&tree.origin.clone().unwrap_or_default()));
+        networks.set(&key, crate::artifact::null().at(&tree.own_origin().cloned().unwrap_or_default()));
         services.set(key, tree);
     }
     let all = |pairs: Vec<(String, Tree)>| {
