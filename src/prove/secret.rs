@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::artifact::Body;
+use crate::artifact::{Artifact, Body, Part, Tree, Value};
 use crate::derive::{DataClass, Role};
 use crate::model::{self, CredentialAlphabet};
 use crate::prove::scene::Scene;
@@ -12,7 +12,7 @@ use crate::{render, standard};
 /// Every secret is rotated by somebody, and a workflow says when.
 pub(super) fn secret_rotation_scheduled(scene: &Scene<'_>, tally: &mut Tally) {
     let model = scene.plan.model;
-    let reminder = scene.workflow("scheduled.yml");
+    let reminder = scene.workflow("scheduled.yml").map(render::text);
     let team = model.app.as_ref().is_some_and(|app| app.owner.is_some());
     for secret in &model.declared.secrets {
         let name = &secret.name.value;
@@ -24,7 +24,7 @@ pub(super) fn secret_rotation_scheduled(scene: &Scene<'_>, tally: &mut Tally) {
             Some(_) if never => None,
             Some(rotate) if rotate.every.is_none() => Some(format!("`{name}` has no period")),
             Some(_) if !owned => Some(format!("nobody rotates `{name}`")),
-            Some(_) if !reminder.is_some_and(|file| render::text(file).contains(name.as_str())) => {
+            Some(_) if !reminder.as_ref().is_some_and(|text| text.contains(name.as_str())) => {
                 Some(format!("no workflow reminds anybody of `{name}`"))
             }
             Some(_) => None,
@@ -40,8 +40,7 @@ pub(super) fn secret_names_only(scene: &Scene<'_>, tally: &mut Tally) {
     }
     let shapes = Shapes::new();
     for artifact in scene.artifacts {
-        let text = render::text(artifact);
-        let found = shapes.first_in(&text);
+        let found = shapes.first_in_file(artifact);
         let place = Place::new(artifact.path.as_str(), "");
         match found {
             Some(shape) => tally.fails(place, format!("the file holds what looks like {}", shape.title.value)),
@@ -95,6 +94,36 @@ impl Shapes {
 
     fn letter(&self, byte: u8) -> Letter {
         self.letters.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    /// The first credential in a file. Values are read as they are: printing all of them, which a build does once to
+    /// write them, takes longer than everything else that is proved, and an escape in front of one would hide it.
+    fn first_in_file(&self, artifact: &Artifact) -> Option<&'static model::StdCredentialShape> {
+        match &artifact.body {
+            Body::Yaml { .. } | Body::Json { .. } | Body::Toml(_) => {
+                artifact.trees().iter().find_map(|tree| self.first_in_tree(tree))
+            }
+            Body::Shell(_) | Body::Markdown(_) | Body::Dockerfile(_) | Body::Lines(_) => {
+                self.first_in(&render::text(artifact))
+            }
+        }
+    }
+
+    fn first_in_tree(&self, tree: &Tree) -> Option<&'static model::StdCredentialShape> {
+        let mut remarks = tree.comment_above().into_iter().chain(tree.note_behind());
+        remarks.find_map(|remark| self.first_in(remark)).or_else(|| match &tree.value {
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Decimal(_) => None,
+            Value::Text(text) => self.first_in(text),
+            Value::Mixed(parts) => match &**parts {
+                [Part::Text(text) | Part::Code(text)] => self.first_in(text),
+                _ => self.first_in(&tree.joined().unwrap_or_default()),
+            },
+            Value::Script(script) => self.first_in(&render::script(script)),
+            Value::List(items) => items.iter().find_map(|item| self.first_in_tree(item)),
+            Value::Map(entries) => {
+                entries.iter().find_map(|(key, value)| self.first_in(key).or_else(|| self.first_in_tree(value)))
+            }
+        })
     }
 
     /// The first credential in a text: its prefix at the start of a word, then enough of its alphabet.
@@ -155,6 +184,42 @@ pub(super) fn client_bundle_public(scene: &Scene<'_>, tally: &mut Tally) {
                 place,
                 secret.then(|| format!("`{name}` is built into a page and is {}", variable.class.word())),
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Dialect, Group, Script, int, list, map, mixed, text};
+    use crate::source::Origin;
+
+    const TOKEN: &str = "ghp_0123456789abcdefghijklmnopqrstuvwxyzAB";
+
+    #[test]
+    fn a_credential_is_found_wherever_a_value_holds_text() {
+        let shapes = Shapes::new();
+        let found = |tree: Tree| {
+            let origin = Origin::default();
+            let body = Body::Yaml { documents: vec![map(), map().put("a", list([tree]))], dialect: Dialect::Plain };
+            shapes.first_in_file(&Artifact::new("a.yml", Group::Iac, body, &origin)).map(|shape| &*shape.name.value)
+        };
+        let (start, end) = TOKEN.split_at(9);
+        let places = [
+            text(TOKEN),
+            text(["line\n", TOKEN].concat()),
+            map().put(TOKEN, int(1)),
+            int(1).comment(TOKEN),
+            int(1).note(TOKEN),
+            mixed([Part::code(TOKEN)]),
+            mixed([Part::text(start), Part::text(end)]),
+            Script::of("login {token}", &[("token", TOKEN.into())]).into(),
+        ];
+        for tree in places {
+            assert_eq!(found(tree.clone()), Some("github-token"), "{tree:?}");
+        }
+        for tree in [text("ghp_short"), text(["x", TOKEN].concat()), int(1).comment("a token")] {
+            assert_eq!(found(tree.clone()), None, "{tree:?}");
         }
     }
 }
