@@ -1,6 +1,6 @@
 //! Rows that are told once for all that say the same: values by key, in the order in which the keys first came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Values by key, in the order in which the keys first came.
 pub struct Ordered<K, V> {
@@ -36,9 +36,20 @@ impl<K, V> IntoIterator for Ordered<K, V> {
     }
 }
 
+/// Everything once, where it first came.
+pub fn distinct<T: Ord + Clone>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut known = BTreeSet::new();
+    all.into_iter().filter(|one| known.insert(one.clone())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_again_is_left_out() {
+        assert_eq!(distinct(["b", "a", "b", "c", "a"]), ["b", "a", "c"]);
+    }
 
     #[test]
     fn keys_keep_their_first_place() {

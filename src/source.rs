@@ -2,6 +2,7 @@
 //!
 //! This file is also compiled into the build script, so it depends on nothing else of the crate.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -95,11 +96,12 @@ impl Origin {
 
     /// Adds the places of all others as contributors, in time that grows with their number.
     #[must_use]
-    pub fn with_all<'a>(mut self, others: impl IntoIterator<Item = &'a Origin>) -> Self {
+    pub fn with_all<O: Borrow<Origin>>(mut self, others: impl IntoIterator<Item = O>) -> Self {
         let mut all: Vec<Span> = self.also.as_deref().map(<[Span]>::to_vec).unwrap_or_default();
         // Most have one or two contributors, for which a set is the slower way.
         let mut known: BTreeSet<Span> = BTreeSet::new();
         for other in others {
+            let other = other.borrow();
             for place in std::iter::once(other.place).chain(other.also.as_deref().unwrap_or_default().iter().copied()) {
                 if place == self.place || place.file == FileId::RULE {
                     continue;

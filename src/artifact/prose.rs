@@ -3,7 +3,7 @@
 use super::template::{Piece, pieces};
 
 /// A piece of running text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Inline {
     /// Data: shown exactly so.
     Text(String),
@@ -21,7 +21,7 @@ pub enum Inline {
 }
 
 /// Where a link leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// To an address outside.
     Url(String),
@@ -85,7 +85,7 @@ impl Inline {
 }
 
 /// Running text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Prose(pub Vec<Inline>);
 
 impl Prose {

@@ -64,14 +64,14 @@ pub fn broken(plan: &Plan<'_>, artifacts: &[Artifact]) -> Vec<BrokenLink> {
 struct Outputs<'a> {
     /// Documents: their headings, and the anchors of those that were asked for.
     documents: BTreeMap<&'a str, (&'a [Block], OnceCell<BTreeSet<String>>)>,
-    /// Dashboards: uid and the ids of their panels.
-    dashboards: Vec<(String, Vec<i64>)>,
+    /// The ids of the panels of each dashboard, by its uid.
+    dashboards: BTreeMap<String, Vec<i64>>,
 }
 
 impl<'a> Outputs<'a> {
     fn of(artifacts: &'a [Artifact]) -> Outputs<'a> {
         let dashboards =
-            artifacts.iter().filter(|artifact| artifact.path.contains("/grafana/")).filter_map(|artifact| {
+            artifacts.iter().rev().filter(|artifact| artifact.path.contains("/grafana/")).filter_map(|artifact| {
                 let tree = artifact.trees().first()?;
                 let ids = tree.key("panels")?.items().iter().filter_map(|panel| panel.key("id")?.as_int());
                 Some((tree.key("uid")?.as_text()?.to_owned(), ids.collect()))
@@ -117,7 +117,7 @@ impl<'a> Outputs<'a> {
         }
         let (_, after) = url.split_once("/d/")?;
         let (uid, query) = after.split_once("?var-environment=")?;
-        let Some((_, panels)) = self.dashboards.iter().find(|(known, _)| known == uid) else {
+        let Some(panels) = self.dashboards.get(uid) else {
             return Some(format!("no dashboard has the uid `{uid}`"));
         };
         let (_, panel) = query.split_once("&viewPanel=")?;

@@ -1,7 +1,7 @@
 //! Deployments as documents tell of them: which program in which environment, on what host, released how.
 
 use crate::artifact::markdown::{Inline, Prose, prose};
-use crate::derive::{EnvironmentFacts, Host, Promotion, Role, Tier, Trigger, Workload};
+use crate::derive::{EnvironmentFacts, Host, Promotion, Role, Tier, Trigger, UnitFacts, Workload};
 use crate::emit::paper::{code, names};
 use crate::emit::platform;
 use crate::model;
@@ -65,10 +65,8 @@ pub(super) fn watched<'a>(plan: &Plan<'a>) -> Vec<Deployment<'a>> {
 }
 
 /// Those that a release unit ships to an environment, in order.
-pub(super) fn of_unit<'a>(plan: &Plan<'a>, environment: &'a EnvironmentFacts, unit: &str) -> Vec<Deployment<'a>> {
-    let unit = plan.facts.units.iter().find(|known| known.name == unit);
-    let workloads = unit.map(|unit| plan.workloads(environment, unit)).unwrap_or_default();
-    workloads.into_iter().map(|workload| Deployment { environment, workload }).collect()
+pub(super) fn of_unit<'a>(plan: &Plan<'a>, environment: &'a EnvironmentFacts, unit: &UnitFacts) -> Vec<Deployment<'a>> {
+    plan.workloads(environment, unit).into_iter().map(|workload| Deployment { environment, workload }).collect()
 }
 
 /// The platform's name in documents.

@@ -1,5 +1,7 @@
 //! Going back: what triggers it, how long it takes, what happens to the schema, when it was rehearsed.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, item, prose, row, shell, steps, table};
 use crate::artifact::{Script, Word};
 use crate::derive::EnvironmentFacts;
@@ -8,7 +10,7 @@ use crate::emit::paper::deployment::{Deployment, by_environment, program_names};
 use crate::emit::paper::{always, code, timing};
 use crate::model::{self, MigrationTime, PipelineService};
 use crate::plan::Plan;
-use crate::source::Origin;
+use crate::source::{Origin, Span};
 use crate::standard;
 
 /// The deployments that can go back: what runs all the time, and takes part in releases.
@@ -145,16 +147,12 @@ pub(super) fn migrations<'a>(
     plan: &Plan<'a>,
     deployments: &[Deployment<'a>],
 ) -> Vec<(Deployment<'a>, &'a model::Migrate)> {
-    let mut all: Vec<(Deployment<'a>, &'a model::Migrate)> = Vec::new();
-    for one in deployments {
-        for migration in one.service(plan).into_iter().flat_map(|service| &service.migrate) {
-            let known = |(_, other): &(Deployment<'_>, &model::Migrate)| other.origin.place == migration.origin.place;
-            if !all.iter().any(known) {
-                all.push((*one, migration));
-            }
-        }
-    }
-    all
+    let mut known: BTreeSet<Span> = BTreeSet::new();
+    let of = |one: &Deployment<'a>| {
+        let one = *one;
+        one.service(plan).into_iter().flat_map(|service| &service.migrate).map(move |migration| (one, migration))
+    };
+    deployments.iter().flat_map(of).filter(|(_, migration)| known.insert(migration.origin.place)).collect()
 }
 
 /// What happens to the schema when a release goes back, a bullet for each migration.
@@ -210,10 +208,8 @@ pub(super) fn durations(plan: &Plan<'_>, deployments: &[Deployment<'_>]) -> Bloc
     for (environment, group) in by_environment(deployments) {
         for (timing, bound, within) in same_time(plan, &group) {
             let objective = within.as_ref().map_or_else(Prose::default, |(shown, _)| Prose::from(shown.as_str()));
-            let mut origin = timing.origin(environment.name.origin.clone());
-            for one in &bound {
-                origin = origin.with(&one.workload.name.origin);
-            }
+            let origin = timing.origin(environment.name.origin.clone());
+            let mut origin = origin.with_all(bound.iter().map(|one| &one.workload.name.origin));
             if let Some((_, declared)) = &within {
                 origin = origin.with(declared);
             }

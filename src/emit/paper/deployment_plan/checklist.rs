@@ -1,7 +1,7 @@
 //! What is looked at before and after a deployment: the standard lists, the project's additions, and lists of its own.
 
-use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Item, Prose, Task, bullets, heading, shell, task};
+use crate::emit::paper::command::Commands;
 use crate::emit::paper::deployment::{Deployment, watched};
 use crate::emit::paper::{always, command, section, told, words};
 use crate::model::{self, Applies};
@@ -53,25 +53,15 @@ fn standard_item(plan: &Plan<'_>, item: &model::StdChecklistItem) -> Option<Item
     };
     let entry = task(Task::Open, text).at(&grounds);
     let Some(name) = &item.use_ else { return Some(entry) };
-    let mut script = Script::new();
+    let mut commands = Commands::default();
     for one in &all {
         for resource in plan.used(one.environment, one.workload) {
-            add(&mut script, command::of_resource(plan, one.environment, resource, &name.value), &resource.name.origin);
+            commands.add(command::of_resource(plan, one.environment, resource, &name.value), &resource.name.origin);
         }
-        add(&mut script, command::of_deployment(plan, one, &name.value), &one.origin());
+        commands.add(command::of_deployment(plan, one, &name.value), &one.origin());
     }
+    let script = commands.script();
     if script.is_empty() { Some(entry) } else { Some(entry.with(shell(script).at(&grounds))) }
-}
-
-/// Adds a command that is not there yet.
-fn add(script: &mut Script, command: Option<Script>, origin: &Origin) {
-    let Some(command) = command else { return };
-    let known = command.lines.iter().all(|line| script.lines.iter().any(|known| known.kind == line.kind));
-    if !known {
-        script.at(origin, |script| {
-            script.append(&command);
-        });
-    }
 }
 
 fn grounds(plan: &Plan<'_>, all: &[Deployment<'_>], applies: Applies) -> Option<Origin> {

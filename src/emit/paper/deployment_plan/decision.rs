@@ -7,6 +7,7 @@ use crate::emit::paper::deployment_plan::{about, risk};
 use crate::emit::paper::security::{Entry, entries, threat_model};
 use crate::emit::paper::{always, code, here, names, people};
 use crate::model::{self, AlertSeverity, Level};
+use crate::ordered::Ordered;
 use crate::plan::signal;
 use crate::plan::threat::{Source, data};
 use crate::plan::{Plan, joined};
@@ -24,11 +25,9 @@ pub(super) struct Held {
 /// The highest class of data that the application, its resources, assets and secrets have; that of the threat model.
 pub(super) fn data_class(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Held {
     let app = data::of_app(plan);
-    let mut all: Vec<(DataClass, String, Origin)> = Vec::new();
+    let mut all: Ordered<String, (DataClass, String, Origin)> = Ordered::default();
     let mut add = |class: DataClass, name: &str, origin: Origin| {
-        if !all.iter().any(|(_, known, _)| known == name) {
-            all.push((class, name.to_owned(), origin));
-        }
+        all.or_insert_with(name.to_owned(), || (class, name.to_owned(), origin));
     };
     if let Some(named) = plan.model.app.as_ref().filter(|named| named.data.is_some()) {
         add(app.class, &named.name.value, app.origin.clone());
@@ -50,6 +49,7 @@ pub(super) fn data_class(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Held {
             }
         }
     }
+    let all: Vec<(DataClass, String, Origin)> = all.into_iter().collect();
     let class = all.iter().map(|(class, ..)| *class).fold(app.class, DataClass::max);
     let highest: Vec<(DataClass, String, Origin)> = all.into_iter().filter(|(own, ..)| *own == class).collect();
     let origin = joined(highest.iter().map(|(.., origin)| origin.clone())).unwrap_or(app.origin);

@@ -9,6 +9,7 @@ use crate::emit::paper::deployment_plan::{about, listed};
 use crate::emit::paper::security::secrets;
 use crate::emit::paper::{always, code, command, names, section};
 use crate::model::PipelineService;
+use crate::ordered::Ordered;
 use crate::plan::threat::reader::readers;
 use crate::plan::{Plan, joined};
 use crate::source::Origin;
@@ -45,7 +46,7 @@ fn hosting(plan: &Plan<'_>) -> Block {
                 .filter(|(name, _)| *name != "region")
                 .map(|(name, value)| Prose::from([name, " "].concat()).then(code(&value.value)));
             let provider = Prose::joined(std::iter::once(Prose::from(platform_title(host))).chain(rest), ", ");
-            let origin = bound.iter().fold(environment.name.origin.clone(), |all, one| all.with(&one.origin()));
+            let origin = environment.name.origin.clone().with_all(bound.iter().map(Deployment::origin));
             let origin = properties.iter().fold(origin, |all, (_, value)| all.with(&value.origin));
             rows.push(
                 row([
@@ -109,17 +110,16 @@ fn stages(plan: &Plan<'_>) -> Vec<Item> {
 }
 
 /// A variable as a row of the table: the same in several environments is one row.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Line {
     program: String,
     name: String,
     from: Prose,
     sensitivity: String,
-    places: Vec<String>,
-    origin: Origin,
 }
 
 fn variables(plan: &Plan<'_>) -> Block {
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Ordered<Line, (Line, Vec<&str>, Origin)> = Ordered::default();
     let all = deployments(plan);
     for one in &all {
         for variable in &one.workload.variables {
@@ -128,31 +128,22 @@ fn variables(plan: &Plan<'_>) -> Block {
                 name: variable.name.value.clone(),
                 from: comes_from(variable),
                 sensitivity: sensitivity(variable),
-                places: vec![one.place().to_owned()],
-                origin: variable.name.origin.clone().with(&variable.origin).with(&one.workload.name.origin),
             };
-            let same = |known: &&mut Line| {
-                (&known.program, &known.name, &known.from, &known.sensitivity)
-                    == (&line.program, &line.name, &line.from, &line.sensitivity)
-            };
-            match lines.iter_mut().find(same) {
-                Some(known) => {
-                    known.origin = known.origin.clone().with(&line.origin);
-                    known.places.extend(line.places);
-                }
-                None => lines.push(line),
-            }
+            let origin = variable.name.origin.clone().with(&variable.origin).with(&one.workload.name.origin);
+            let (_, places, known) = lines.or_insert_with(line.clone(), || (line, Vec::new(), origin.clone()));
+            places.push(one.place());
+            *known = known.clone().with(&origin);
         }
     }
-    let rows = lines.into_iter().map(|line| {
+    let rows = lines.into_iter().map(|(line, places, origin)| {
         row([
             Prose::from(code(line.program)),
             Prose::from(code(line.name)),
             line.from,
             line.sensitivity.into(),
-            names(line.places.iter().map(String::as_str)),
+            names(places),
         ])
-        .at(&line.origin)
+        .at(&origin)
     });
     table(["Program", "Variable", "Comes from", "Sensitivity", "Environments"]).rows(rows)
 }
@@ -187,7 +178,7 @@ fn sensitivity(variable: &Variable) -> String {
 
 /// How each secret is kept.
 fn secrets(plan: &Plan<'_>) -> Block {
-    let mut all: Vec<(Prose, Vec<&str>, Origin)> = Vec::new();
+    let mut all: Ordered<Prose, (Prose, Vec<&str>, Origin)> = Ordered::default();
     for environment in plan.lasting() {
         for secret in &plan.setting(environment).secrets {
             let barred = !secret.only.is_empty() && secret.only.iter().all(|only| only.value != environment.name.value);
@@ -209,13 +200,9 @@ fn secrets(plan: &Plan<'_>) -> Block {
                     words = words.then([", rotated every ", &every.value.to_string()].concat());
                 }
             }
-            match all.iter_mut().find(|(known, ..)| *known == words) {
-                Some((_, places, known)) => {
-                    places.push(&name.value);
-                    *known = known.clone().with(&origin);
-                }
-                None => all.push((words, vec![&name.value], origin)),
-            }
+            let (_, places, known) = all.or_insert_with(words.clone(), || (words, Vec::new(), origin.clone()));
+            places.push(&name.value);
+            *known = known.clone().with(&origin);
         }
     }
     let told = |(words, places, origin): (Prose, Vec<&str>, Origin)| {

@@ -23,9 +23,12 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     out
 }
 
+/// The cells of a probe, the environments in which it is the same, and what it rests on.
+type Probed<'a> = (Vec<Prose>, Vec<&'a str>, Origin);
+
 /// A row for each probe; the same in several environments is one row.
 fn health(plan: &Plan<'_>) -> Block {
-    let mut rows: Vec<(Vec<Prose>, Vec<&str>, Origin)> = Vec::new();
+    let mut rows: Ordered<Vec<Prose>, Probed<'_>> = Ordered::default();
     for one in deployments(plan) {
         let service = one.service(plan);
         let of_ports = one.workload.ports.iter().filter_map(|port| port.node.health.as_ref());
@@ -44,14 +47,10 @@ fn health(plan: &Plan<'_>) -> Block {
             );
             let frequency = ["every ", &probe.interval.value.to_string()].concat();
             let cells = vec![Prose::from(code(one.name())), endpoint, frequency.into(), passes];
-            let origin = probe.origin.clone();
-            match rows.iter_mut().find(|(known, ..)| *known == cells) {
-                Some((_, places, known)) => {
-                    places.push(one.place());
-                    *known = known.clone().with(&origin);
-                }
-                None => rows.push((cells, vec![one.place()], origin)),
-            }
+            let new = || (cells.clone(), Vec::new(), probe.origin.clone());
+            let (_, places, known) = rows.or_insert_with(cells.clone(), new);
+            places.push(one.place());
+            *known = known.clone().with(&probe.origin);
         }
     }
     let rows = rows.into_iter().map(|(mut cells, places, origin)| {

@@ -4,6 +4,7 @@ use crate::derive::EnvironmentFacts;
 use crate::emit::paper::deployment::Deployment;
 use crate::emit::paper::timing;
 use crate::model::{self, StrategyKind};
+use crate::ordered::distinct;
 use crate::plan::threat::Source;
 use crate::plan::{Plan, joined};
 use crate::prove::threat::Judged;
@@ -212,13 +213,6 @@ fn cannot_go_back(migration: &model::Migrate) -> bool {
 
 /// Names and origins as one ground, each name once.
 fn grounds(all: impl IntoIterator<Item = (String, Origin)>) -> Option<Ground> {
-    let mut names: Vec<String> = Vec::new();
-    let mut origins = Vec::new();
-    for (name, origin) in all {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-        origins.push(origin);
-    }
-    joined(origins).map(|origin| (names, origin))
+    let (names, origins): (Vec<String>, Vec<Origin>) = all.into_iter().unzip();
+    joined(origins).map(|origin| (distinct(names), origin))
 }

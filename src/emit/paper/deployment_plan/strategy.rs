@@ -10,6 +10,7 @@ use crate::emit::paper::deployment::{
 use crate::emit::paper::deployment_plan::about;
 use crate::emit::paper::{code, here, names, timing};
 use crate::model::{self, StrategyKind};
+use crate::ordered::distinct;
 use crate::plan::{Plan, joined};
 use crate::value::Duration;
 
@@ -57,7 +58,7 @@ fn summary(plan: &Plan<'_>, environment: &EnvironmentFacts, group: &[Deployment<
             "{kind} ({name}) for ",
             &[("kind", Inline::text(kind_title(strategy.kind.value))), ("name", code(&strategy.name.value))],
         );
-        let origin = bound.iter().fold(strategy.origin.clone(), |all, one| all.with(&one.origin()));
+        let origin = strategy.origin.clone().with_all(bound.iter().map(Deployment::origin));
         all.push(item(about("Strategy", words.then(program_names(&bound)).then("."))).at(&origin));
     }
     if let (Some(first), Some(origin)) = (bare.first(), joined(bare.iter().map(Deployment::origin))) {
@@ -117,14 +118,8 @@ fn rollouts(plan: &Plan<'_>, group: &[Deployment<'_>]) -> Vec<Block> {
 fn told(plan: &Plan<'_>, step: Step, bound: &[Deployment<'_>]) -> Prose {
     match step {
         Step::Migrate => {
-            let mut jobs: Vec<String> = Vec::new();
-            for one in bound {
-                for job in ops::release_jobs(plan, one.environment, one.workload) {
-                    if !jobs.iter().any(|known| known == job.name()) {
-                        jobs.push(job.name().to_owned());
-                    }
-                }
-            }
+            let jobs = bound.iter().flat_map(|one| ops::release_jobs(plan, one.environment, one.workload));
+            let jobs = distinct(jobs.map(|job| job.name().to_owned()));
             Prose::from("Run ").then(names(jobs.iter().map(String::as_str))).then(" with the new image.")
         }
         Step::Start => "Start the new version and wait until the platform calls it ready.".into(),

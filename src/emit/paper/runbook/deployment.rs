@@ -13,6 +13,7 @@ use crate::emit::paper::deployment::{
 use crate::emit::paper::{always, code, command, names, rollback, section, timing};
 use crate::emit::platform;
 use crate::model::PipelineService;
+use crate::ordered::Ordered;
 use crate::plan::Plan;
 use crate::source::Origin;
 
@@ -123,7 +124,7 @@ fn durations(plan: &Plan<'_>) -> Block {
             }
         }
         for (time, bound) in known {
-            let origin = bound.iter().fold(environment.name.origin.clone(), |origin, one| origin.with(&one.origin()));
+            let origin = environment.name.origin.clone().with_all(bound.iter().map(Deployment::origin));
             rows.push(
                 row([
                     Prose::from(code(&environment.name.value)),
@@ -147,7 +148,7 @@ fn by_workflow(plan: &Plan<'_>) -> Vec<Block> {
             .facts
             .units
             .iter()
-            .filter(|unit| of_unit(plan, environment, &unit.name).iter().any(Deployment::is_released))
+            .filter(|unit| of_unit(plan, environment, unit).iter().any(Deployment::is_released))
             .map(|unit| unit.name.as_str())
             .collect();
         if units.is_empty() {
@@ -226,7 +227,7 @@ fn by_hand(plan: &Plan<'_>) -> Vec<Block> {
         let mut script = Script::new();
         let mut known: Vec<(Vec<ops::PlannedStep>, Vec<Deployment<'_>>)> = Vec::new();
         for unit in &plan.facts.units {
-            for one in of_unit(plan, environment, &unit.name).into_iter().filter(Deployment::is_released) {
+            for one in of_unit(plan, environment, unit).into_iter().filter(Deployment::is_released) {
                 script.at(&one.origin(), |script| {
                     let words = [
                         ("environment", Word::text(one.place())),
@@ -300,7 +301,7 @@ fn step_words(plan: &Plan<'_>, step: Step, bound: &[Deployment<'_>]) -> Prose {
 /// What is looked at after a deployment: the command for each environment, and what it asks.
 fn verification(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
-    let mut checks: Vec<(Item, Vec<&str>)> = Vec::new();
+    let mut checks: Ordered<Prose, (Item, Vec<&str>)> = Ordered::default();
     let groups = by_environment(&rollback::can_go_back(&deployments(plan)));
     for (environment, group) in &groups {
         let mut script = Script::new();
@@ -315,10 +316,8 @@ fn verification(plan: &Plan<'_>) -> Vec<Block> {
         );
         out.push(shell(script).at(&environment.name.origin));
         for check in group.iter().flat_map(|one| probes(plan, one)).chain(smoke(plan, group)) {
-            match checks.iter_mut().find(|(known, _)| known.text == check.text) {
-                Some((_, places)) => places.push(&environment.name.value),
-                None => checks.push((check, vec![&environment.name.value])),
-            }
+            let (_, places) = checks.or_insert_with(check.text.clone(), || (check, Vec::new()));
+            places.push(&environment.name.value);
         }
     }
     let everywhere = groups.len();

@@ -1,5 +1,7 @@
 //! The section Operations: what is done every now and then, by environment.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::Script;
 use crate::artifact::markdown::{Block, Inline, Prose, heading, paragraph, prose, shell};
 use crate::derive::Role;
@@ -223,14 +225,13 @@ fn backups(plan: &Plan<'_>) -> Vec<Block> {
 
 /// Flags: who owns them and when they go.
 fn flags(plan: &Plan<'_>, all: &[Deployment<'_>]) -> Vec<Block> {
-    let mut seen: Vec<crate::source::Span> = Vec::new();
+    let mut seen: BTreeSet<crate::source::Span> = BTreeSet::new();
     let mut items = Vec::new();
     for one in all {
         for flag in one.service(plan).into_iter().flat_map(|service| &service.flag) {
-            if seen.contains(&flag.origin.place) {
+            if !seen.insert(flag.origin.place) {
                 continue;
             }
-            seen.push(flag.origin.place);
             let mut words = prose(
                 "{flag} of {service}, switched in {provider}",
                 &[

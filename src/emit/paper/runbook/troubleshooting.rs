@@ -122,20 +122,18 @@ fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, led: &Led<'_>) -> Option
     }
     let origin = joined(found.iter().map(|(_, origin)| origin.clone()))?;
     let found: Vec<Deployment<'a>> = found.into_iter().map(|(one, _)| one).collect();
-    let mut resources: Vec<(&EnvironmentFacts, &model::Resource)> = Vec::new();
+    let mut resources: Ordered<(usize, &str), (&EnvironmentFacts, &model::Resource)> = Ordered::default();
     if entry.subject.value == "resource" {
         for one in &found {
             for resource in plan.used(one.environment, one.workload) {
-                let known = |(place, other): &(&EnvironmentFacts, &model::Resource)| {
-                    place.index == one.environment.index && other.name.value == resource.name.value
-                };
-                if crate::plan::suits(resource, applies) && !resources.iter().any(known) {
-                    resources.push((one.environment, resource));
+                if crate::plan::suits(resource, applies) {
+                    let key = (one.environment.index, resource.name.value.as_str());
+                    resources.or_insert_with(key, || (one.environment, resource));
                 }
             }
         }
     }
-    Some(Case { deployments: found, resources, origin })
+    Some(Case { deployments: found, resources: resources.into_iter().collect(), origin })
 }
 
 /// Whether an alert sends people to an entry.

@@ -94,7 +94,7 @@ fn zones(system: &System) -> Block {
         };
         let within = zone.parent.as_ref().and_then(|parent| system.zone(parent));
         let trust = zone.trust.or(within.and_then(|within| within.trust));
-        let origin = own.iter().fold(zone.origin.clone(), |origin, component| origin.with(&component.origin));
+        let origin = zone.origin.clone().with_all(own.iter().map(|component| &component.origin));
         let trust = trust.map_or_else(|| "not declared".to_owned(), |trust| trust.to_string());
         Some(row([Prose::from(system.title(zone)), trust.into(), holds, zone.why.into()]).at(&origin))
     });

@@ -198,7 +198,7 @@ fn of_framework(plan: &Plan<'_>, framework: &StdFramework, listed: &[Listed<'_>]
             0 => "no control answers it".to_owned(),
             all => [&there.to_string(), " of ", &all.to_string()].concat(),
         };
-        let origin = own.iter().fold(posture_origin(plan), |origin, one| origin.with(&one.origin));
+        let origin = posture_origin(plan).with_all(own.iter().map(|one| &one.origin));
         row([
             Prose::from(item.id.value.as_str()),
             item.title.value.as_str().into(),

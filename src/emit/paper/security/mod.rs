@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use crate::artifact::markdown::{Inline, Prose, Target};
 use crate::artifact::{Artifact, slug, told};
 use crate::emit::paper::deployment::deployments;
+use crate::ordered::distinct;
 use crate::plan::Plan;
 use crate::plan::joined;
 use crate::plan::threat::Source;
@@ -55,14 +56,7 @@ pub(super) struct Entry<'j, 'a> {
 impl<'j, 'a> Entry<'j, 'a> {
     /// The elements, as a sentence names one of them.
     fn subject(&self) -> Prose {
-        let mut words: Vec<Prose> = Vec::new();
-        for one in &self.all {
-            let word = one.threat.on.word(one.threat.on.subject());
-            if !words.contains(&word) {
-                words.push(word);
-            }
-        }
-        either(words)
+        either(distinct(self.all.iter().map(|one| one.threat.on.word(one.threat.on.subject()))))
     }
 
     fn what(&self) -> Prose {
@@ -199,16 +193,14 @@ const SHOWN: usize = 3;
 
 /// The place that is nearest to each element, and how many more there are.
 fn places_of(states: &[&State]) -> Prose {
-    let mut nearest: Vec<&Place> = Vec::new();
-    let mut most = 0;
-    for state in states {
-        if let State::Checked { nearest: place, count } = state {
-            most = most.max(*count);
-            if !nearest.contains(&place) {
-                nearest.push(place);
-            }
-        }
-    }
+    let checked = || {
+        states.iter().filter_map(|state| match state {
+            State::Checked { nearest, count } => Some((nearest, *count)),
+            State::Attested(_) | State::Declared | State::Open(_) => None,
+        })
+    };
+    let most = checked().map(|(_, count)| count).max().unwrap_or(0);
+    let nearest: Vec<&Place> = distinct(checked().map(|(place, _)| place));
     let shown = nearest.len().min(SHOWN);
     let words = Prose::joined(nearest.iter().take(shown).map(|found| place(found)), ", ");
     words.then(and_more(nearest.len().max(most).saturating_sub(shown)))

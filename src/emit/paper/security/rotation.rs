@@ -1,5 +1,7 @@
 //! Rotating a secret: the store's commands, in order, and what has to read the new value.
 
+use std::collections::BTreeSet;
+
 use crate::artifact::Script;
 use crate::artifact::markdown::{Item, Prose, item, prose, shell};
 use crate::derive::EnvironmentFacts;
@@ -86,7 +88,7 @@ fn taken_over(plan: &Plan<'_>, declared: &Declared<'_>) -> Vec<Item> {
             Some(rotate) => (rotate.then.value, rotate.then.origin.clone()),
             None => (AfterRotation::Restart, Origin::rule("programs read secrets when they start")),
         };
-        let origin = readers.iter().fold(origin, |origin, reader| origin.with(&reader.origin()));
+        let origin = origin.with_all(readers.iter().map(Deployment::origin));
         let readers_named = || names(readers.iter().map(Deployment::name));
         // A store that the pipeline copies from is read at a release only.
         let after = if copied(environment, secret) && after == AfterRotation::Restart {
@@ -131,7 +133,7 @@ fn on_own_machine(
     secret: &model::Secret,
     readers: &[Deployment<'_>],
 ) -> Option<Item> {
-    let origin = readers.iter().fold(environment.host.platform.origin.clone(), |all, one| all.with(&one.origin()));
+    let origin = environment.host.platform.origin.clone().with_all(readers.iter().map(Deployment::origin));
     let filled = platform::backend(&environment.host.platform.value)?.filled(plan, environment, secret)?;
     let words = Prose::from("Whoever runs ").then(code(&environment.name.value)).then(" puts it into ").then(filled);
     let script = script_of(plan, readers, "restart");
@@ -169,11 +171,10 @@ fn script_of(plan: &Plan<'_>, readers: &[Deployment<'_>], name: &str) -> Script 
 /// The release of each unit that has a reader.
 fn redeploy(plan: &Plan<'_>, readers: &[Deployment<'_>]) -> Script {
     let mut script = Script::new();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     for reader in readers {
         let unit = reader.workload.unit.as_str();
-        if !seen.contains(&unit) {
-            seen.push(unit);
+        if seen.insert(unit) {
             script.at(&reader.origin(), |script| {
                 script.append(&command::release(plan, reader.environment, unit));
             });

@@ -5,12 +5,14 @@ use crate::artifact::markdown::{
 };
 use crate::artifact::{Artifact, Group, Script, slug};
 use crate::derive::{DataClass, EnvironmentFacts};
+use crate::emit::paper::command::Commands;
 use crate::emit::paper::command::{self, StoreVerb};
 use crate::emit::paper::deployment::Deployment;
 use crate::emit::paper::security::{self, rotation};
 use crate::emit::paper::{always, code, names, people, section};
 use crate::emit::platform::{self, Kept};
 use crate::model::{self, AfterRotation};
+use crate::ordered::{Ordered, distinct};
 use crate::plan::threat::data;
 use crate::plan::threat::reader::{Reader, readers};
 use crate::plan::{Plan, joined};
@@ -77,26 +79,24 @@ fn blocks(plan: &Plan<'_>, all: &[Declared<'_>], opened: &[Opened<'_>]) -> Vec<B
 
 /// Every declared secret that something reads; one that an environment overlays stands there by itself.
 fn declared<'a>(plan: &Plan<'a>) -> Vec<Declared<'a>> {
-    let mut all: Vec<Declared<'a>> = Vec::new();
+    let mut all: Ordered<_, Declared<'a>> = Ordered::default();
     for environment in plan.lasting().chain(plan.ephemeral()) {
         for secret in &plan.setting(environment).secrets {
             let barred = !secret.only.is_empty() && secret.only.iter().all(|only| only.value != environment.name.value);
             if barred || readers(plan, environment, &secret.name.value).is_empty() {
                 continue;
             }
-            let same = |known: &&mut Declared<'_>| {
-                known.secret.name.value == secret.name.value && place(known.secret) == place(secret)
-            };
-            match all.iter_mut().find(same) {
-                Some(known) => known.environments.push(environment),
-                None => all.push(Declared { secret, environments: vec![environment] }),
-            }
+            let key = (secret.name.value.as_str(), place(secret));
+            let known = all.or_insert_with(key, || Declared { secret, environments: Vec::new() });
+            known.environments.push(environment);
         }
     }
     // Entries of one secret stand together, where its first one stands.
-    let order: Vec<String> = all.iter().map(|one| one.secret.name.value.clone()).collect();
-    all.sort_by_key(|one| order.iter().position(|name| *name == one.secret.name.value));
-    all
+    let mut by_name: Ordered<&str, Vec<Declared<'a>>> = Ordered::default();
+    for one in all {
+        by_name.or_insert_with(&one.secret.name.value, Vec::new).push(one);
+    }
+    by_name.into_iter().flatten().collect()
 }
 
 /// Where a secret is said to lie: two environments that say the same share the secret.
@@ -182,15 +182,8 @@ fn inventory(plan: &Plan<'_>, all: &[Declared<'_>]) -> Block {
 }
 
 fn read_by(plan: &Plan<'_>, one: &Declared<'_>) -> Prose {
-    let mut words: Vec<Prose> = Vec::new();
-    for environment in &one.environments {
-        for reader in readers(plan, environment, &one.secret.name.value) {
-            if !words.contains(&reader.words()) {
-                words.push(reader.words());
-            }
-        }
-    }
-    Prose::joined(words, ", ")
+    let all = one.environments.iter().flat_map(|environment| readers(plan, environment, &one.secret.name.value));
+    Prose::joined(distinct(all.map(|reader| reader.words())), ", ")
 }
 
 /// What its readers need afterwards.
@@ -224,14 +217,11 @@ pub(super) fn routes<'a>(plan: &Plan<'a>, secret: &model::Secret) -> Vec<&'a mod
 
 /// Who has read it, where the store tells.
 fn audit(plan: &Plan<'_>, one: &Declared<'_>) -> Vec<Block> {
-    let mut script = Script::new();
+    let mut commands = Commands::default();
     for environment in &one.environments {
-        if let Some(command) = command::of_store(plan, environment, one.secret, StoreVerb::Log)
-            && !command.lines.iter().all(|line| script.lines.iter().any(|known| known.kind == line.kind))
-        {
-            script.append(&command);
-        }
+        commands.add(command::of_store(plan, environment, one.secret, StoreVerb::Log), &origin(one));
     }
+    let script = commands.script();
     match script.is_empty() {
         true => Vec::new(),
         false => vec![paragraph("Who has read it:").at(&origin(one)), shell(script).at(&origin(one))],
@@ -282,7 +272,7 @@ fn renewal(plan: &Plan<'_>, opened: &[Opened<'_>]) -> Vec<Item> {
     let origin = joined(opened.iter().map(|one| one.resource.name.origin.clone())).unwrap_or_default();
     let mut connect = Script::new();
     let mut put = Script::new();
-    let mut restart = Script::new();
+    let mut restart = Commands::default();
     for one in opened {
         let backend = platform::backend(&one.environment.host.platform.value);
         if let Some(command) = backend.and_then(|backend| backend.connect(plan, one.environment, one.resource)) {
@@ -298,13 +288,8 @@ fn renewal(plan: &Plan<'_>, opened: &[Opened<'_>]) -> Vec<Item> {
         for workload in &one.environment.workloads {
             let deployment = Deployment { environment: one.environment, workload };
             let uses = workload.uses.iter().any(|used| used.value == one.resource.name.value);
-            let command = command::of_deployment(plan, &deployment, "restart").filter(|_| uses);
-            if let Some(command) = command
-                && !command.lines.iter().all(|line| restart.lines.iter().any(|known| known.kind == line.kind))
-            {
-                restart.at(&deployment.origin(), |script| {
-                    script.append(&command);
-                });
+            if uses {
+                restart.add(command::of_deployment(plan, &deployment, "restart"), &deployment.origin());
             }
         }
     }
@@ -315,6 +300,6 @@ fn renewal(plan: &Plan<'_>, opened: &[Opened<'_>]) -> Vec<Item> {
     vec![
         step("Give the user of the services a new password, in a session with the resource.", connect),
         step("Put the new value where the platform keeps it; it is read from standard input.", put),
-        step("Restart what reads it.", restart),
+        step("Restart what reads it.", restart.script()),
     ]
 }

@@ -1,12 +1,13 @@
 //! Playbooks: what to do when a kind of threat happens, with the commands of whatever it is about.
 
 use crate::artifact::markdown::{Block, Inline, Item, Prose, bullets, heading, item, paragraph, shell, steps};
-use crate::artifact::{Script, slug, told};
+use crate::artifact::{slug, told};
 use crate::derive::EnvironmentFacts;
-use crate::emit::paper::command::{self, StoreVerb};
+use crate::emit::paper::command::{self, Commands, StoreVerb};
 use crate::emit::paper::deployment::Deployment;
 use crate::emit::paper::security::{Entry, either, linked, threat_model};
 use crate::model::{Applies, StdPlaybook, StdRunbookStep};
+use crate::ordered::distinct;
 use crate::plan::threat::{Element, Source};
 use crate::plan::{Plan, joined};
 use crate::source::Origin;
@@ -33,15 +34,7 @@ impl<'a> Book<'_, '_, 'a> {
     /// What placeholders stand for: the elements together.
     fn words(&self) -> Vec<(&'static str, Prose)> {
         let Some(first) = self.elements().next() else { return Vec::new() };
-        let together = |name: &str| {
-            let mut all: Vec<Prose> = Vec::new();
-            for word in self.elements().map(|on| on.word(name)) {
-                if !all.contains(&word) {
-                    all.push(word);
-                }
-            }
-            either(all)
-        };
+        let together = |name: &str| either(distinct(self.elements().map(|on| on.word(name))));
         first.words.iter().map(|(name, _)| (*name, together(name))).collect()
     }
 }
@@ -49,10 +42,12 @@ impl<'a> Book<'_, '_, 'a> {
 pub(super) fn blocks(plan: &Plan<'_>, entries: &[Entry<'_, '_>]) -> Vec<Block> {
     let mut out = Vec::new();
     for book in books(entries) {
-        let items: Vec<Item> = book.steps.iter().filter_map(|step| step_item(plan, &book, step)).collect();
+        let (words, origin) = (book.words(), book.origin());
+        let told = book.steps.iter().filter_map(|step| step_item(plan, &book, step, &words, &origin));
+        let items: Vec<Item> = told.collect();
         if let (Some(first), false) = (book.entries.first(), items.is_empty()) {
-            out.push(heading(3, title(first)).at(&book.origin()));
-            out.push(paragraph("Answers:").at(&book.origin()));
+            out.push(heading(3, title(first)).at(&origin));
+            out.push(paragraph("Answers:").at(&origin));
             out.push(bullets(book.entries.iter().map(|entry| answered(plan, entry))));
             out.push(steps(items));
         }
@@ -74,7 +69,7 @@ fn books<'e, 'j, 'a>(entries: &'e [Entry<'j, 'a>]) -> Vec<Book<'e, 'j, 'a>> {
     let mut books: Vec<Book<'e, 'j, 'a>> = Vec::new();
     for entry in entries {
         let steps = known(entry);
-        match books.iter_mut().find(|book| book.entries.iter().any(|one| name(one) == name(entry))) {
+        match books.iter_mut().find(|book| book.entries.first().is_some_and(|one| name(one) == name(entry))) {
             Some(book) => book.entries.push(entry),
             None if steps.is_empty() => {}
             None => books.push(Book { entries: vec![entry], steps }),
@@ -108,39 +103,46 @@ fn known(entry: &Entry<'_, '_>) -> &'static [StdRunbookStep] {
     }
 }
 
-fn step_item(plan: &Plan<'_>, book: &Book<'_, '_, '_>, step: &StdRunbookStep) -> Option<Item> {
+fn step_item(
+    plan: &Plan<'_>,
+    book: &Book<'_, '_, '_>,
+    step: &StdRunbookStep,
+    words: &[(&'static str, Prose)],
+    origin: &Origin,
+) -> Option<Item> {
     let applies = step.applies.value;
     let fits = |on: &Element<'_>| applies == Applies::Always || on.grounds(plan, applies).is_some();
     if !book.elements().any(fits) {
         return None;
     }
-    let origin = book.origin().with(&step.origin);
-    let words = item(linked(plan, told(&step.value.value, &book.words())).then(".")).at(&origin);
-    let mut script = Script::new();
+    let origin = origin.clone().with(&step.origin);
+    let words = item(linked(plan, told(&step.value.value, words)).then(".")).at(&origin);
+    let mut commands = Commands::default();
     for on in book.elements().filter(|on| fits(on)) {
-        add(plan, on, step, &mut script);
+        add(plan, on, step, &mut commands);
     }
+    let script = commands.script();
     Some(if script.is_empty() { words } else { words.with(shell(script).at(&origin)) })
 }
 
 /// The commands of a step for one element: its own for the pipeline or the platform, then the one it names.
-fn add(plan: &Plan<'_>, on: &Element<'_>, step: &StdRunbookStep, script: &mut Script) {
+fn add(plan: &Plan<'_>, on: &Element<'_>, step: &StdRunbookStep, commands: &mut Commands) {
     let Some(place) = on.place else { return };
     let row = |name: &str| step.run.iter().find(|row| row.platform.value == name);
     let own = row(plan.pipeline().0.word()).or_else(|| row(&place.host.platform.value)).or_else(|| row("default"));
     if let Some(row) = own {
-        once(script, command::of_place(plan, place, on.workloads.first().copied(), &row.command.value), &on.origin);
+        commands.add(command::of_place(plan, place, on.workloads.first().copied(), &row.command.value), &on.origin);
     }
     let Some(name) = step.use_.as_ref().map(|name| name.value.as_str()) else { return };
     if name == SECRET_AUDIT {
         let command = on.secret.and_then(|secret| command::of_store(plan, place, secret, StoreVerb::Log));
-        return once(script, command, &on.origin);
+        return commands.add(command, &on.origin);
     }
     if let Some(resource) = on.resource {
-        once(script, command::of_resource(plan, place, resource, name), &resource.name.origin);
+        commands.add(command::of_resource(plan, place, resource, name), &resource.name.origin);
     }
     for one in deployments(on, place) {
-        once(script, command::of_deployment(plan, &one, name), &one.origin());
+        commands.add(command::of_deployment(plan, &one, name), &one.origin());
     }
 }
 
@@ -150,14 +152,5 @@ fn deployments<'a>(on: &Element<'a>, place: &'a EnvironmentFacts) -> Vec<Deploym
     match on.workloads.is_empty() && on.resource.is_none() && on.secret.is_none() {
         true => place.workloads.iter().map(of).collect(),
         false => on.workloads.iter().copied().map(of).collect(),
-    }
-}
-
-fn once(script: &mut Script, command: Option<Script>, origin: &Origin) {
-    let Some(command) = command else { return };
-    if !command.lines.iter().all(|line| script.lines.iter().any(|known| known.kind == line.kind)) {
-        script.at(origin, |script| {
-            script.append(&command);
-        });
     }
 }
