@@ -208,3 +208,15 @@ fn a_secret_that_nobody_declares_is_in_no_document() {
         assert!(!render::text(artifact).contains("SLACK_TOKEN"), "{}", artifact.path);
     }
 }
+
+/// What nothing reads is in no store, so there is no list that a step could lead to.
+#[test]
+fn no_step_leads_to_a_list_of_secrets_that_is_not_written() {
+    let unread = "resource \"orders\" kind=\"postgres\" version=\"16\" { storage \"20GiB\" }\n";
+    let migrated = "{ migrate \"schema\" for=\"orders\" tool=\"custom\" up=\"true\"; source";
+    let built = built("hello", |text| [text.replacen("{ source", migrated, 1).as_str(), unread].concat());
+    assert!(built.iter().all(|artifact| artifact.path != "docs/security/secrets.md"));
+    let incident = text_of(&built, "docs/security/incident-response.md");
+    assert!(incident.contains("1. Rotate the password, then compare with the backup."), "{incident}");
+    assert!(!incident.contains("secrets.md"), "{incident}");
+}

@@ -13,6 +13,7 @@ mod parity;
 mod pin;
 mod placement;
 mod policy;
+mod route;
 mod secret;
 mod signal;
 mod threat;
@@ -69,6 +70,7 @@ pub static CHECKS: &[Check] = &[
     Check { name: "pin", run: pin::check },
     Check { name: "threat", run: threat::check },
     Check { name: "signal", run: signal::check },
+    Check { name: "route", run: route::check },
 ];
 
 /// A model without errors: the only thing that can be planned.

@@ -15,6 +15,8 @@ impl Form {
             Form::Variable => "variable name",
             Form::HeaderName => "header name",
             Form::Repository => "repository",
+            Form::Branch => "branch",
+            Form::RefPattern => "pattern of branches or tags",
             Form::Registry => "registry",
             Form::Spending => "amount per time",
         }
@@ -25,7 +27,7 @@ impl Form {
         match self {
             Form::Address => "https://x",
             Form::AbsolutePath | Form::UrlPath => "/x",
-            Form::HostName | Form::Machine | Form::Variable | Form::HeaderName => "x",
+            Form::HostName | Form::Machine | Form::Variable | Form::HeaderName | Form::Branch | Form::RefPattern => "x",
             Form::Repository => "x.example/x/x",
             Form::Registry => "x.example/x",
             Form::Spending => "$1/month",
@@ -42,6 +44,8 @@ impl Form {
             Form::Variable => "letters, digits and `_` make a variable, and no digit begins it: `LOG_LEVEL`",
             Form::HeaderName => "letters, digits and `-` make a header: `X-Request-Id`",
             Form::Repository => "write host, owner and name: `github.com/acme/shop`",
+            Form::Branch => "write it as git names it: `main`, `release/1.2`",
+            Form::RefPattern => "write names as git has them, `*` for any text: `main`, `release/*`, `v*`",
             Form::Registry => "write the registry and the path in it: `registry.acme.example/shop`",
             Form::Spending => "write what it comes to in a month: `$300/month`",
         }
@@ -61,7 +65,7 @@ impl Form {
             Form::Spending => return spending(text),
             Form::HostName => is_host_name(text.strip_prefix("*.").unwrap_or(text)),
             Form::Machine => is_host_name(text) || text.parse::<std::net::IpAddr>().is_ok(),
-            Form::Address => address_host(text).is_some_and(|host| !host.is_empty()),
+            Form::Address => is_address(text),
             Form::AbsolutePath => text.starts_with('/') && text.split('/').all(|part| part != ".."),
             Form::UrlPath => text.starts_with('/'),
             Form::Variable => is_variable(text),
@@ -69,6 +73,8 @@ impl Form {
                 text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
             }
             Form::Repository => is_repository(text),
+            Form::Branch => is_branch(text),
+            Form::RefPattern => is_branch(&text.strip_prefix('!').unwrap_or(text).replace('*', "x")),
             Form::Registry => is_registry(text),
         };
         if good {
@@ -107,7 +113,13 @@ impl Form {
             Form::Repository => bare.trim_end_matches('/').trim_end_matches(".git").to_owned(),
             Form::Registry => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::UrlPath => format!("/{text}"),
-            Form::Address | Form::AbsolutePath | Form::Variable | Form::HeaderName | Form::Spending => return None,
+            Form::Address
+            | Form::AbsolutePath
+            | Form::Variable
+            | Form::HeaderName
+            | Form::Branch
+            | Form::RefPattern
+            | Form::Spending => return None,
         };
         (meant != text && self.check(&meant).is_ok()).then_some(meant)
     }
@@ -138,10 +150,36 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-/// The host of an address, with its port.
-fn address_host(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    rest.split(['/', '?', '#']).next()
+/// Whether a browser goes where it says: a host, perhaps with a user and a port, and what a URL may hold behind it.
+pub fn is_address(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else { return false };
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_host = match bracketed {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        // Names inside of a network of containers may have underscores.
+        None => is_host_name(&host.to_ascii_lowercase().replace('_', "x")),
+    };
+    let holds = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+    is_host && port.is_none_or(|port| port.parse::<u16>().is_ok()) && rest.bytes().all(holds)
+}
+
+/// Whether git takes it for the name of a branch or a tag.
+fn is_branch(text: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let odd = |letter: char| matches!(letter, ' ' | '~' | '^' | ':' | '?' | '*' | '[' | '\\') || letter.is_control();
+    text.split('/').all(part)
+        && !text.contains(odd)
+        && !text.contains("..")
+        && !text.contains("@{")
+        && !text.starts_with('-')
+        && !text.ends_with('.')
+        && text != "@"
 }
 
 fn is_variable(text: &str) -> bool {

@@ -16,6 +16,7 @@ mod unknown;
 mod view;
 
 pub use assemble::{Model, Setting, assemble};
+pub use form::is_address;
 pub use load::{Program, ProgramFile, Unreadable, join, load};
 pub use names::base;
 pub use pin::{MANAGER_VERSION, PINS, Pin, Pins, pinned, repository};

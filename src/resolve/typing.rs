@@ -267,13 +267,8 @@ fn wrong_value(ty: Type, entry: EntryRef<'_>) -> Option<Diagnostic> {
         Type::Digest => value::ImageDigest::parse(text).err(),
         Type::Quantity => value::Quantity::parse(text).err(),
         Type::WeekTime => value::WeekTime::parse(text).err(),
-        Type::Text(Expansion::Literal)
-        | Type::Ref(_)
-        | Type::Command
-        | Type::Bool
-        | Type::Number
-        | Type::Any
-        | Type::Raw(_) => None,
+        Type::Command => value::Command::judge(text).err(),
+        Type::Text(Expansion::Literal) | Type::Ref(_) | Type::Bool | Type::Number | Type::Any | Type::Raw(_) => None,
     }?;
     Some(value_error(entry, &error))
 }

@@ -164,6 +164,10 @@ pub enum Form {
     HeaderName,
     /// `github.com/acme/shop`.
     Repository,
+    /// `main`: a branch.
+    Branch,
+    /// `main`, `release/*`, `!main`: branches or tags.
+    RefPattern,
     /// `ghcr.io/acme`: a registry, and a path in it.
     Registry,
     /// `$300/month`: money per time, and per nothing else.

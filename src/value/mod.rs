@@ -3,6 +3,7 @@
 //! Every type reads itself with `parse`, which says what is wrong and where inside the text, and prints itself in one
 //! canonical way that `parse` reads again. Arithmetic is exact. Nothing here knows about files, nodes or diagnostics.
 
+mod command;
 mod cron;
 mod date;
 mod dimension;
@@ -24,6 +25,7 @@ mod size;
 mod unit;
 mod word;
 
+pub use command::Command;
 pub use cron::Cron;
 pub use date::{Date, WeekTime, Weekday};
 pub use dimension::{Base, Dimension};

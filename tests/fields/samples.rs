@@ -108,7 +108,7 @@ pub(crate) fn samples(field: &Field) -> (Vec<String>, Vec<String>) {
             text(&["error_rate > 2% for 5m", "latency.p95 > 750ms for 10m"]),
             [bare(&["#true", "7"]), text(&["error_rate >"])].concat(),
         ),
-        Type::Command => (text(&["true"]), bare(&["#true", "7"])),
+        Type::Command => (text(&["true"]), [bare(&["#true", "7"]), text(&["echo it's", "| a", ""])].concat()),
         Type::Bool => (bare(&["#true", "#false"]), [bare(&["7"]), text(&["true", "x"])].concat()),
         Type::Number => (bare(&["3"]), [bare(&["#true"]), text(&["x"])].concat()),
         Type::Metric => (text(&["zqwx"]), [bare(&["#true", "7"]), text(&["Not-A-Metric"])].concat()),
@@ -132,6 +132,8 @@ pub(crate) fn samples(field: &Field) -> (Vec<String>, Vec<String>) {
         Some(Form::Variable) => (&["SOME_NAME"], &["1-a", "a b"]),
         Some(Form::HeaderName) => (&["X-Some"], &["a b"]),
         Some(Form::Repository) => (&["github.com/acme/x"], &["x", "https://github.com/acme/x"]),
+        Some(Form::Branch) => (&["main", "release/1.2"], &["a b", "main..", "*"]),
+        Some(Form::RefPattern) => (&["main", "release/*", "!main"], &["a b", "main..", "[a]"]),
         Some(Form::Registry) => (&["ghcr.io/acme"], &["https://ghcr.io/acme", "a b"]),
         Some(Form::Spending) => (&["$5/month"], &["$5", "$5/GB"]),
     };

@@ -31,7 +31,7 @@ pub(super) fn workflow(plan: &Plan<'_>) -> Workflow {
     jobs.push(required(&jobs, &origin));
     let on = map()
         .put("pull_request", map())
-        .put("push", map().put("branches", list([text(branch.value.as_str()).at(&branch.origin)])));
+        .put("push", map().put("branches", list([text(super::filter(&branch.value)).at(&branch.origin)])));
     let group = mixed([Part::text("ci-"), Part::github("github.ref")]);
     Workflow {
         file: "ci.yml".to_owned(),

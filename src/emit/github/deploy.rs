@@ -83,9 +83,9 @@ fn on(plan: &Plan<'_>, places: &[&EnvironmentFacts]) -> Tree {
                 Trigger::Push(pattern) => match pattern.strip_prefix('!') {
                     // Which branches are left out is the job's condition: another environment may want them.
                     Some(_) => add(&mut branches, "**".to_owned(), &trigger.origin),
-                    None => add(&mut branches, pattern.replace('*', "**"), &trigger.origin),
+                    None => add(&mut branches, super::filter(pattern), &trigger.origin),
                 },
-                Trigger::Tag(pattern) => add(&mut tags, pattern.replace('*', "**"), &trigger.origin),
+                Trigger::Tag(pattern) => add(&mut tags, super::filter(pattern), &trigger.origin),
                 Trigger::Manual => by_hand.push(Tree::from(&environment.name)),
                 Trigger::PullRequest(_) => {}
             }

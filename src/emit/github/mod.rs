@@ -59,6 +59,19 @@ fn branch(plan: &Plan<'_>) -> Sourced<String> {
     )
 }
 
+/// A name or a pattern as GitHub's filters read it: `*` stands for any text, and nothing else means anything.
+fn filter(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    for character in pattern.chars() {
+        match character {
+            '*' => out.push_str("**"),
+            '+' | '!' => out.extend(['\\', character]),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 /// Where the pipeline is declared; without it, what makes it follow.
 fn pipeline_origin(plan: &Plan<'_>) -> Origin {
     match (&plan.model.pipeline, &plan.model.app) {

@@ -12,6 +12,7 @@ mod stride;
 mod tests;
 pub(crate) mod threat_model;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::artifact::markdown::{Inline, Prose, Target};
@@ -215,6 +216,16 @@ fn and_more(count: usize) -> Prose {
 
 /// Where the standard library names the list of secrets in a sentence.
 const SECRETS: &str = "docs/security/secrets.md";
+
+/// A sentence of the standard library without what leads to the list of secrets, where there is no list; none where
+/// nothing else is said.
+pub(super) fn without_list<'w>(plan: &Plan<'_>, words: &'w str) -> Option<Cow<'w, str>> {
+    if !words.contains(SECRETS) || secrets::is_written(plan) {
+        return Some(Cow::Borrowed(words));
+    }
+    let rest = words.replace(&[", as ", SECRETS, " says"].concat(), "");
+    (!rest.contains(SECRETS)).then_some(Cow::Owned(rest))
+}
 
 /// A sentence of the standard library with a link where it names the list of secrets.
 pub(super) fn linked(plan: &Plan<'_>, words: impl Into<Prose>) -> Prose {

@@ -36,6 +36,11 @@ pub(crate) fn path(plan: &Plan<'_>) -> String {
     security::path(plan, "secrets")
 }
 
+/// Whether there is anything to list.
+pub(super) fn is_written(plan: &Plan<'_>) -> bool {
+    !declared(plan).is_empty() || !opened(plan).is_empty()
+}
+
 pub(super) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let all = declared(plan);
     let opened = opened(plan);

@@ -5,7 +5,7 @@ use crate::artifact::{slug, told};
 use crate::derive::EnvironmentFacts;
 use crate::emit::paper::command::{self, Commands, StoreVerb};
 use crate::emit::paper::deployment::Deployment;
-use crate::emit::paper::security::{Entry, either, linked, threat_model};
+use crate::emit::paper::security::{Entry, either, linked, threat_model, without_list};
 use crate::model::{Applies, StdPlaybook, StdRunbookStep};
 use crate::ordered::distinct;
 use crate::plan::threat::{Element, Source};
@@ -116,7 +116,8 @@ fn step_item(
         return None;
     }
     let origin = origin.clone().with(&step.origin);
-    let words = item(linked(plan, told(&step.value.value, words)).then(".")).at(&origin);
+    let kept = without_list(plan, &step.value.value)?;
+    let words = item(linked(plan, told(&kept, words)).then(".")).at(&origin);
     let mut commands = Commands::default();
     for on in book.elements().filter(|on| fits(on)) {
         add(plan, on, step, &mut commands);
