@@ -27,7 +27,7 @@ use deployc::schema::Type;
 use deployc::source::FileId;
 use deployc::standard;
 use deployc::syntax::kdl::{Document, NodeRef, Scalar};
-use whole::edit::{Edit, declared, document, judged, nodes, rename, without};
+use whole::edit::{declared, document, judged, nodes, renamings, without};
 use whole::{Example, read_whole};
 
 /// A name that no text holds by chance.
@@ -81,16 +81,9 @@ fn left_out(example: &Example) {
     let (mut written, mut gone) = (0, 0);
     for declaration in declared(&tree) {
         let about = format!("examples/{}: {} `{}`", example.name, declaration.kind, declaration.name);
-        let edit = rename(&tree, &declaration, NAME);
-        // An environment's name says what it is for, unless its tier does.
-        let tiers = ["", " tier=\"dev\"", " tier=\"staging\"", " tier=\"production\""];
-        let tiers = if declaration.kind == "environment" { &tiers[..] } else { &tiers[..1] };
-        let mut texts =
-            tiers.iter().map(|tier| edit.clone().and(Edit::insert(declaration.place.end, *tier)).apply(&example.text));
+        let mut texts = renamings(&tree, &declaration, NAME).into_iter().map(|edit| edit.apply(&example.text));
         let built = texts.find_map(|text| Some((example.build(&text).ok()?, text)));
-        let Some((with, renamed)) = built else {
-            panic!("{about} cannot be renamed: {:#?}", example.build(&edit.apply(&example.text)).err())
-        };
+        let Some((with, renamed)) = built else { panic!("{about} cannot be renamed") };
         let tree = document(&renamed);
         let place = declared(&tree).into_iter().find(|one| one.name == NAME).unwrap().place;
         let node = tree.node_at(place.start).unwrap();

@@ -17,7 +17,7 @@
     reason = "tests may fail loudly and share modules"
 )]
 
-use deployc::artifact::{Artifact, Dialect, Group, Tree, Value, list, map, text};
+use deployc::artifact::{Artifact, Dialect, Group, Tree, list, map, text};
 use deployc::source::Origin;
 
 #[path = "render/dialect.rs"]
@@ -26,6 +26,8 @@ mod dialect;
 mod layout;
 #[path = "render/markdown.rs"]
 mod markdown;
+#[path = "render/meaning.rs"]
+mod meaning;
 #[path = "render/random.rs"]
 mod random;
 #[path = "render/shell.rs"]
@@ -42,23 +44,6 @@ pub fn hostile() -> Vec<String> {
 pub fn yaml_of(tree: Tree) -> String {
     let artifact = Artifact::yaml("x.yaml", Group::Iac, Dialect::Plain, tree, &Origin::rule("a test"));
     deployc::render::text(&artifact)
-}
-
-/// A tree as the JSON that every reader must end up with.
-pub fn meant(tree: &Tree) -> serde_json::Value {
-    match &tree.value {
-        Value::Null => serde_json::Value::Null,
-        Value::Bool(flag) => (*flag).into(),
-        Value::Int(number) => (*number).into(),
-        Value::Decimal(number) => number.parse::<f64>().ok().into(),
-        Value::Text(data) => (**data).into(),
-        Value::Mixed(_) => tree.joined().into(),
-        Value::Script(script) => deployc::render::script(script).into(),
-        Value::List(items) => items.iter().map(meant).collect(),
-        Value::Map(entries) => {
-            entries.iter().map(|(key, value)| (key.clone(), meant(value))).collect::<serde_json::Map<_, _>>().into()
-        }
-    }
 }
 
 /// Every hostile string as value, item, key, key and value of an item, and inside nested lists.

@@ -8,7 +8,8 @@ use deployc::source::Origin;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::{hostile, meant};
+use super::hostile;
+use super::meaning::meant;
 
 fn texts() -> impl Strategy<Value = String> {
     let hostile = hostile();
@@ -77,14 +78,14 @@ proptest! {
         let artifact = Artifact::yaml("x", Group::Iac, Dialect::Plain, tree.clone(), &Origin::rule("a test"));
         let printed = print(&artifact);
         let read: Json = serde_saphyr::from_str(&printed).map_err(|error| TestCaseError::fail(format!("{error}\n{printed}")))?;
-        prop_assert_eq!(leveled(read), leveled(meant(&tree)), "{}", printed);
+        prop_assert_eq!(leveled(read), leveled(meant(&tree, Dialect::Plain)), "{}", printed);
     }
 
     #[test]
     fn json(tree in trees()) {
         let printed = print(&Artifact::json("x", Group::Iac, None, tree.clone(), &Origin::rule("a test")));
         let read: Json = serde_json::from_str(&printed).unwrap();
-        prop_assert_eq!(leveled(read), leveled(meant(&tree)), "{}", printed);
+        prop_assert_eq!(leveled(read), leveled(meant(&tree, Dialect::Plain)), "{}", printed);
         prop_assert!(printed.chars().all(|character| character == '\n' || !character.is_control()));
     }
 
@@ -92,7 +93,7 @@ proptest! {
     fn toml(pairs in prop::collection::vec((texts(), trees()), 0..6)) {
         let tree = map().put_all(pairs);
         let printed = print(&Artifact::toml("x", Group::Iac, tree.clone(), &Origin::rule("a test")));
-        prop_assert_eq!(leveled(read_toml(&printed)), leveled(without_null(meant(&tree))), "{}", printed);
+        prop_assert_eq!(leveled(read_toml(&printed)), leveled(without_null(meant(&tree, Dialect::Plain))), "{}", printed);
     }
 }
 

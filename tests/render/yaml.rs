@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use super::{hostile, hostile_trees, meant, yaml_of};
-use deployc::artifact::{Artifact, Group, text};
+use super::meaning::meant;
+use super::{hostile, hostile_trees, yaml_of};
+use deployc::artifact::{Artifact, Dialect, Group, text};
 use deployc::source::Origin;
 
 /// What a YAML 1.2 reader makes of it; where it refuses, a text that tells so.
@@ -18,7 +19,7 @@ fn hostile_strings_read_back() {
     assert!(hostile().len() >= 250);
     for tree in hostile_trees() {
         let printed = yaml_of(tree.clone());
-        assert_eq!(read(&printed), meant(&tree), "{printed}");
+        assert_eq!(read(&printed), meant(&tree, Dialect::Plain), "{printed}");
     }
 }
 
@@ -38,7 +39,7 @@ fn pairs_are_left_for_other_readers() {
         File::create(folder.join(name)).unwrap().write_all(content.as_bytes()).unwrap();
     };
     for (number, tree) in hostile_trees().into_iter().enumerate() {
-        let meant = meant(&tree);
+        let meant = meant(&tree, Dialect::Plain);
         if meant.is_object() {
             let toml = Artifact::toml("x.toml", Group::Iac, tree.clone(), &Origin::rule("a test"));
             write("toml_readers", format!("{number:03}.json"), meant.to_string());

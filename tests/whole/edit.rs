@@ -1,7 +1,5 @@
 //! Edits of a `deploy.kdl` that keep it a plausible file: leaving parts out, other values of the same type, other names.
 
-use std::collections::BTreeSet;
-
 use deployc::resolve::{Judged, Role, judge};
 use deployc::schema::Type;
 use deployc::source::{FileId, Span};
@@ -109,14 +107,22 @@ pub(crate) struct Declared {
     pub(crate) place: Span,
 }
 
-/// The declarations of a document: nodes whose first argument is a name that others may point at.
+/// The declarations of a document: nodes at its top whose first argument is a name that others may point at.
 pub(crate) fn declared(document: &Document) -> Vec<Declared> {
+    let mut found = named(document);
+    let at_top = |one: &Declared| document.node_at(one.place.start).is_some_and(|node| node.parent().is_none());
+    found.retain(at_top);
+    found
+}
+
+/// The declarations at every level, the first of each name.
+pub(crate) fn named(document: &Document) -> Vec<Declared> {
     let judged = judged(document);
-    let roots: BTreeSet<u32> = document.roots().map(|node| node.id()).collect();
-    let mut found = Vec::new();
-    for value in judged.values.iter().filter(|value| roots.contains(&value.node.id())) {
+    let mut found: Vec<Declared> = Vec::new();
+    for value in &judged.values {
         if let (Some(kind), Scalar::String(name)) = (value.shape.declares(), value.entry.value())
             && is_first(value.node, value.entry)
+            && !found.iter().any(|one| one.kind == kind && one.name == name)
         {
             found.push(Declared { kind, name: name.to_owned(), place: value.entry.value_span() });
         }
@@ -157,6 +163,14 @@ pub(crate) fn rename(document: &Document, declaration: &Declared, name: &str) ->
         }
     }
     edit
+}
+
+/// The ways to give a declaration another name: an environment's name says what it is for, unless its tier does.
+pub(crate) fn renamings(document: &Document, declaration: &Declared, name: &str) -> Vec<Edit> {
+    let edit = rename(document, declaration, name);
+    let tiers = ["", " tier=\"dev\"", " tier=\"staging\"", " tier=\"production\""];
+    let tiers = if declaration.kind == "environment" { &tiers[..] } else { &tiers[..1] };
+    tiers.iter().map(|tier| edit.clone().and(Edit::insert(declaration.place.end, *tier))).collect()
 }
 
 /// Leaves nodes out, and whatever then is wrong, until the rest compiles; the text that is left.

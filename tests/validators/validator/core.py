@@ -49,6 +49,10 @@ class Tree:
     def text(self, name: str) -> str:
         return (self.root / name).read_text(encoding="utf-8")
 
+    def raw(self, name: str) -> str:
+        """The text with its line ends as they are."""
+        return (self.root / name).read_bytes().decode("utf-8")
+
     def path(self, name: str) -> Path:
         return self.root / name
 

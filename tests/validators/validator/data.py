@@ -90,12 +90,12 @@ def ordered(reading: Any) -> Any:
 
 
 def yaml_readers(tools: Tools, tree: Tree, files: list[str]) -> list[Finding]:
-    """YAML 1.1, YAML 1.2 and a reader in another language must all read the same."""
+    """YAML 1.1, YAML 1.2 and a reader in another language must all read the same: what was meant, where that is known."""
     findings = []
     asked = tools.script("yaml-read.mjs", tree, files)
     by_node = {one.file: json.loads(one.message) for one in asked}
     for file in files:
-        text = tree.text(file)
+        text = tree.raw(file)
         try:
             first = [_with_on(file, document) for document in yaml.safe_load_all(text)]
             second = list(Ruamel(typ="safe", pure=True).load_all(io.StringIO(text)))
@@ -110,7 +110,31 @@ def yaml_readers(tools: Tools, tree: Tree, files: list[str]) -> list[Finding]:
         for name in ("YAML 1.1", "node"):
             if place := difference(readings[name], readings["YAML 1.2"], ""):
                 findings.append(Finding(file, f"{name} and YAML 1.2 read it differently at {place}"))
+        if known := meaning(tree, file):
+            if place := difference(readings["YAML 1.2"], encoded(known[0]), ""):
+                findings.append(Finding(file, f"what is read is not what was meant at {place}"))
     return findings
+
+
+def meaning(tree: Tree, file: str) -> list[Any]:
+    """What a test says that the file means: `meant/FILE.json` beside the outputs; empty where none does."""
+    return [json.loads(tree.raw(f"meant/{file}.json"))] if tree.holds(f"meant/{file}.json") else []
+
+
+def as_meant(tools: Tools, tree: Tree, files: list[str]) -> list[Finding]:
+    """JSON and TOML say what was meant."""
+    findings = []
+    for file in files:
+        text = tree.raw(file)
+        found = tomllib.loads(text) if file.endswith(".toml") else json.loads(text)
+        for meant in meaning(tree, file):
+            if place := difference(encoded(found), encoded(meant), ""):
+                findings.append(Finding(file, f"what is read is not what was meant at {place}"))
+    return findings
+
+
+def with_meaning(tree: Tree) -> list[str]:
+    return [file for file in tree.matching(r"\.(json|toml)$") if tree.holds(f"meant/{file}.json")]
 
 
 def _with_on(file: str, document: Any) -> Any:
@@ -176,6 +200,7 @@ CHECKS = (
     Check("environment-example", matching(r"^deploy/env/.+\.env\.example$"), environment_examples),
     Check("yamllint", matching(YAML_FILE), yamllint),
     Check("yaml-readers", matching(YAML_FILE), yaml_readers),
+    Check("as-meant", with_meaning, as_meant, rare=True),
     Check("toml", matching(r"\.toml$"), toml, rare=True),
     Check("kdl", matching(r"\.kdl$"), kdl, rare=True),
     Check(
