@@ -1,5 +1,7 @@
 //! Declared secrets: who renews them, and which environments may hold them.
 
+use std::collections::BTreeSet;
+
 use crate::check::Context;
 use crate::derive::{DataClass, EnvironmentFacts, Part, Trigger};
 use crate::diag::{Diagnostic, code};
@@ -74,8 +76,9 @@ fn rotation(context: &Context<'_>, secret: &model::Secret, diagnostics: &mut Vec
 /// The secrets that the programs of an environment get, each with the place that names it.
 fn used(context: &Context<'_>, environment: &EnvironmentFacts) -> Vec<(String, Span)> {
     let mut found: Vec<(String, Span)> = Vec::new();
+    let mut known = BTreeSet::new();
     let mut add = |secret: &Sourced<String>| {
-        if !found.iter().any(|(name, _)| *name == secret.value) {
+        if known.insert(secret.value.clone()) {
             found.push((secret.value.clone(), secret.origin.place));
         }
     };

@@ -20,13 +20,9 @@ pub(super) fn derive(model: &Model, facts: &mut Facts) {
     found.extend(releases(model, facts));
     found.extend(exports(model, facts));
     found.extend(resources(model, facts));
-    let mut told: Vec<Assumption> = Vec::new();
-    for one in found {
-        if !told.iter().any(|known| known.about == one.about && known.text == one.text) {
-            told.push(one);
-        }
-    }
-    facts.assumptions = told;
+    let mut told = BTreeSet::new();
+    found.retain(|one| told.insert((one.about.clone(), one.text.clone())));
+    facts.assumptions = found;
 }
 
 fn assumption(

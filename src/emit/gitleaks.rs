@@ -30,8 +30,9 @@ fn example_values(plan: &Plan<'_>) -> Option<Tree> {
     let mut names: Vec<(String, Origin)> = Vec::new();
     let workloads = plan.facts.environments.iter().flat_map(|environment| &environment.workloads);
     for variable in workloads.flat_map(|workload: &Workload| &workload.variables).filter(|one| one.is_secret()) {
-        if !names.iter().any(|(known, _)| *known == variable.name.value) {
-            names.push((variable.name.value.clone(), variable.name.origin.clone()));
+        match names.iter_mut().find(|(known, _)| *known == variable.name.value) {
+            Some((_, origin)) => *origin = origin.clone().with(&variable.name.origin),
+            None => names.push((variable.name.value.clone(), variable.name.origin.clone())),
         }
     }
     names.sort_by(|one, other| one.0.cmp(&other.0));

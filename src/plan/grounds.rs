@@ -119,11 +119,8 @@ impl<'a> Plan<'a> {
 
     /// The pipeline service, and what decides it: the declaration, else where the repository is.
     pub fn pipeline(&self) -> (model::PipelineService, Origin) {
-        let app = self.model.app.as_ref();
-        if let Some(pipeline) = &self.model.pipeline {
-            return (pipeline.service.value, pipeline.service.origin.clone());
-        }
-        match app.and_then(|app| app.repo.as_ref()) {
+        let repo = self.model.app.as_ref().and_then(|app| app.repo.as_ref());
+        let (follows, why) = match repo {
             Some(repo) => {
                 let origin = repo.address.origin.clone().because("the pipeline follows the repository's host");
                 match repo.address.value.starts_with("gitlab.") {
@@ -132,6 +129,12 @@ impl<'a> Plan<'a> {
                 }
             }
             None => (model::PipelineService::Github, Origin::rule("the pipeline is GitHub's unless it says otherwise")),
+        };
+        match &self.model.pipeline {
+            // Without the declaration it would be the same.
+            Some(own) if own.service.value == follows => (follows, own.service.origin.clone().with(&why)),
+            Some(own) => (own.service.value, own.service.origin.clone()),
+            None => (follows, why),
         }
     }
 

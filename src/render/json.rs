@@ -54,7 +54,7 @@ fn value<'a>(tree: &'a Tree, indent: usize, origin: &'a Origin, printer: &mut Pr
                 let own = item.origin_or(origin);
                 printer.indent(indent + 2);
                 value(item, indent + 2, own, printer);
-                finish(number, items.len(), own, printer);
+                finish(number, items.len(), end(item, number, items.len(), own, origin), printer);
             }
             printer.indent(indent);
             printer.put("]");
@@ -75,10 +75,26 @@ fn rest_of_map<'a>(entries: &'a [(String, Tree)], indent: usize, origin: &'a Ori
         printer.put(&quoted(key));
         printer.put(": ");
         value(inner, indent + 2, own, printer);
-        finish(number, entries.len(), own, printer);
+        finish(number, entries.len(), end(inner, number, entries.len(), own, origin), printer);
     }
     printer.indent(indent);
     printer.put("}");
+}
+
+/// What decides the end of a value: that no comma follows a bracket says that it is the last, which whatever holds it decides.
+fn end<'a>(value: &Tree, number: usize, count: usize, own: &'a Origin, holder: &'a Origin) -> &'a Origin {
+    let bracket = match &value.value {
+        Value::List(items) => !items.is_empty(),
+        Value::Map(entries) => !entries.is_empty(),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Decimal(_)
+        | Value::Text(_)
+        | Value::Mixed(_)
+        | Value::Script(_) => false,
+    };
+    if bracket && number + 1 == count { holder } else { own }
 }
 
 /// The comma, unless this is the last of `count`, and the end of the line.

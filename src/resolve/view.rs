@@ -111,7 +111,11 @@ impl<'d> View<'d> {
     pub fn key(&self) -> Sourced<String> {
         let Some(node) = self.primary() else { return Sourced::default() };
         match self.keyed_by_name {
-            Keyed::ByName => Sourced::new(node.name().to_owned(), node.name_span()),
+            // Each layer alone would say it.
+            Keyed::ByName => {
+                let others: Vec<Origin> = self.layers.iter().map(|layer| Origin::at(layer.node.name_span())).collect();
+                Sourced::new(node.name().to_owned(), Origin::at(node.name_span()).with_all(&others))
+            }
             Keyed::ByArgument => match first_text(node) {
                 Some((text, span)) => Sourced::new(text.to_owned(), span),
                 None => Sourced::new(String::new(), node.name_span()),

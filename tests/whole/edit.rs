@@ -130,6 +130,19 @@ pub(crate) fn named(document: &Document) -> Vec<Declared> {
     found
 }
 
+/// Every name that others may point at, nested ones such as those of routes too.
+fn pointed_at(judged: &Judged<'_>) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for value in &judged.values {
+        if let (Some(kind), Scalar::String(name)) = (value.shape.declares(), value.entry.value())
+            && is_first(value.node, value.entry)
+        {
+            found.push((kind, name.to_owned()));
+        }
+    }
+    found
+}
+
 /// Gives a declaration another name, in references and templates too.
 pub(crate) fn rename(document: &Document, declaration: &Declared, name: &str) -> Edit {
     let judged = judged(document);
@@ -223,6 +236,7 @@ fn smallest(document: &Document, place: Span) -> Option<(u32, Span)> {
 pub(crate) fn edits(document: &Document, place: Span) -> Vec<Edit> {
     let judged = judged(document);
     let declared = declared(document);
+    let pointed_at = pointed_at(&judged);
     let within = |span: Span| place.start <= span.start && span.end <= place.end;
     let holds = |span: Span| span.start <= place.start && place.end <= span.end;
     let mut edits = Vec::new();
@@ -235,7 +249,7 @@ pub(crate) fn edits(document: &Document, place: Span) -> Vec<Edit> {
             edits.push(rename(document, declaration, &format!("{}-edited", declaration.name)));
             edits.push(rename(document, declaration, &format!("{}_edited", declaration.name)));
         } else {
-            let others = others(value.ty, value.entry, &declared);
+            let others = others(value.ty, value.entry, &pointed_at);
             if let (Type::Ref(_), true) = (value.ty, is_first(value.node, value.entry)) {
                 // What else the node says is about the old one.
                 let entries = value.node.entries().skip(1).map(|entry| entry.span());
@@ -257,7 +271,7 @@ pub(crate) fn edits(document: &Document, place: Span) -> Vec<Edit> {
 }
 
 /// Other values of a type, as KDL writes them.
-fn others(ty: Type, entry: EntryRef<'_>, declared: &[Declared]) -> Vec<String> {
+fn others(ty: Type, entry: EntryRef<'_>, declared: &[(&'static str, String)]) -> Vec<String> {
     let old = match entry.value() {
         Scalar::String(text) | Scalar::Number(text) => text.to_owned(),
         Scalar::Bool(flag) => return vec![format!("#{}", !flag)],
@@ -269,7 +283,7 @@ fn others(ty: Type, entry: EntryRef<'_>, declared: &[Declared]) -> Vec<String> {
         }
         Type::Command | Type::Raw(_) => vec![format!("{old} --edited")],
         Type::Ref(kinds) => {
-            let own = declared.iter().filter(|one| kinds.contains(&one.kind)).map(|one| one.name.clone());
+            let own = declared.iter().filter(|(kind, _)| kinds.contains(kind)).map(|(_, name)| name.clone());
             let standard = kinds.iter().flat_map(|kind| standard::names(kind)).map(str::to_owned);
             let mut names: Vec<String> = own.chain(standard).filter(|name| *name != old).collect();
             names.sort_by_key(|name| {
@@ -302,9 +316,7 @@ fn others(ty: Type, entry: EntryRef<'_>, declared: &[Declared]) -> Vec<String> {
         | Type::Image
         | Type::Condition
         | Type::Number
-        | Type::Quantity => {
-            vec![numbered(&old, 1), numbered(&old, -1), numbered(&old, 7), numbered(&old, 100), numbered(&old, 512)]
-        }
+        | Type::Quantity => [1, -1, 7, 100, 512, i64::from(i32::MIN)].map(|more| numbered(&old, more)).to_vec(),
     };
     let written = |text: String| if entry.is_quoted() || text.parse::<f64>().is_err() { quoted(&text) } else { text };
     others.into_iter().filter(|other| *other != old).map(written).collect()

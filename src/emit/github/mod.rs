@@ -26,7 +26,7 @@ use crate::source::{Origin, Sourced};
 
 /// Adds every workflow and the document about them.
 pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
-    if !is_chosen(plan) {
+    if plan.pipeline().0 != model::PipelineService::Github {
         return;
     }
     let mut workflows = vec![ci::workflow(plan)];
@@ -36,14 +36,6 @@ pub(crate) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     workflows.push(scheduled::workflow(plan));
     artifacts.extend(workflows.iter().map(|workflow| workflow.artifact(&plan.model.pins)));
     artifacts.push(document::artifact(plan, &workflows));
-}
-
-/// Whether the pipeline runs on GitHub: as it says, else as the repository's host does.
-fn is_chosen(plan: &Plan<'_>) -> bool {
-    match &plan.model.pipeline {
-        Some(pipeline) => pipeline.service.value == model::PipelineService::Github,
-        None => repository(plan).is_none_or(|repo| !repo.address.value.starts_with("gitlab.")),
-    }
 }
 
 /// The repository, where one is named.
@@ -72,16 +64,9 @@ fn filter(pattern: &str) -> String {
     out
 }
 
-/// Where the pipeline is declared; without it, what makes it follow.
+/// What makes the pipeline run on GitHub.
 fn pipeline_origin(plan: &Plan<'_>) -> Origin {
-    match (&plan.model.pipeline, &plan.model.app) {
-        (Some(pipeline), _) => pipeline.origin.clone(),
-        (None, Some(app)) => {
-            let origin = app.repo.as_ref().map_or(&app.origin, |repo| &repo.address.origin);
-            origin.clone().because("the pipeline follows the repository's host")
-        }
-        (None, None) => Origin::rule("the pipeline is GitHub's unless it says otherwise"),
-    }
+    plan.pipeline().1
 }
 
 /// The name of a secret in the settings of the repository: what `from` says, else its own in upper case.

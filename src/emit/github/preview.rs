@@ -259,7 +259,7 @@ fn down(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Job {
 
 /// Finds previews past their time, and closed pull requests whose teardown may have failed.
 fn stale(environment: &EnvironmentFacts) -> Job {
-    let origin = environment.ttl.as_ref().map_or(&environment.ephemeral.origin, |ttl| &ttl.origin);
+    let origin = &environment.ephemeral.origin;
     let mut script = Script::strict();
     script.line("now=$(date +%s)", &[]);
     script.line(": >\"$RUNNER_TEMP/numbers\"", &[]);

@@ -157,6 +157,7 @@ fn call(script: &str, environment: &EnvironmentFacts, release: &Release<'_>, wor
 /// The steps of a service, in the order that `ops/deploy.sh` itself takes them.
 fn rollout(plan: &Plan<'_>, environment: &EnvironmentFacts, release: &Release<'_>) -> Vec<Step> {
     let service = &release.workload.name.value;
+    let strategy = plan.strategy(environment, release.workload);
     let mut taken = Vec::new();
     let mut steps = Vec::new();
     for planned in &release.steps {
@@ -167,6 +168,11 @@ fn rollout(plan: &Plan<'_>, environment: &EnvironmentFacts, release: &Release<'_
             if seen == 0 { id(service, word) } else { id(service, &[word, "-", &(seen + 1).to_string()].concat()) };
         let script = call("deploy.sh", environment, release, &planned.step.arguments());
         let name = [service.as_str(), ": ", &told(planned.step)].concat();
+        let key = match (planned.step, strategy) {
+            // Without the first share the next one has its id.
+            (Rollout::Shift { .. } | Rollout::Watch { .. }, Some(strategy)) => text(key).at(&strategy.kind.origin),
+            _ => text(key),
+        };
         let step = Step::run(name, script, &planned.origin).id(key);
         let step = match planned.step.seconds() {
             0 => step,

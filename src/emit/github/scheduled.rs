@@ -5,7 +5,7 @@ use crate::derive::EnvironmentFacts;
 use crate::emit::github::workflow::{Concurrency, Job, Older, Step, Workflow};
 use crate::emit::github::{deploy, scan};
 use crate::emit::platform::Access;
-use crate::plan::Plan;
+use crate::plan::{Plan, joined};
 use crate::source::Origin;
 
 /// When it runs, every day: not at the full hour, when everybody else does.
@@ -87,8 +87,8 @@ fn rotations(plan: &Plan<'_>) -> Option<Step> {
             Some((secret, rotate, rotate.every.as_ref()?))
         })
         .collect();
-    let (first, ..) = due.first()?;
-    Some(remind("Rotation of secrets", &first.origin, |script| {
+    let origin = joined(due.iter().map(|(_, _, every)| every.origin.clone()))?;
+    Some(remind("Rotation of secrets", &origin, |script| {
         for (secret, rotate, every) in &due {
             let name = &secret.name.value;
             let who = rotate.owner.as_ref().map(|owner| [" Owner: ", &owner.value, "."].concat()).unwrap_or_default();
@@ -126,8 +126,8 @@ fn drills(plan: &Plan<'_>) -> Option<Step> {
             }
         }
     }
-    let (_, _, first) = due.first()?;
-    Some(remind("Drills of the rollback", &first.origin, |script| {
+    let origin = joined(due.iter().map(|(_, _, drill)| drill.origin.clone()))?;
+    Some(remind("Drills of the rollback", &origin, |script| {
         for (environment, strategy, drill) in &due {
             let title = ["Rehearse the rollback of ", &strategy.name.value, " in ", &environment.name.value].concat();
             let told = [

@@ -14,7 +14,7 @@ use crate::source::Origin;
 #[derive(Clone)]
 pub(crate) struct Step {
     name: String,
-    id: Option<String>,
+    id: Option<Tree>,
     condition: Option<Tree>,
     what: What,
     env: Vec<(String, Tree)>,
@@ -110,7 +110,7 @@ impl Step {
 
     /// The same step under an id.
     #[must_use]
-    pub(crate) fn id(mut self, id: impl Into<String>) -> Step {
+    pub(crate) fn id(mut self, id: impl Into<Tree>) -> Step {
         self.id = Some(id.into());
         self
     }
@@ -199,7 +199,7 @@ impl Step {
         }
         let step = map()
             .put("name", text(self.name.as_str()))
-            .put_some("id", self.id.as_deref())
+            .put_some("id", self.id.clone())
             .put_some("if", self.condition.clone())
             .put_some("timeout-minutes", self.minutes);
         let step = match &self.what {

@@ -2,6 +2,8 @@
 //!
 //! A job's permissions are the sum of what its steps need, each with its reason; a workflow has none of its own.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::{Artifact, Dialect, Group, Tree, github, int, list, map, text};
 use crate::emit::github::step::Needed;
 use crate::model;
@@ -77,9 +79,10 @@ pub(crate) struct Job {
 impl Workflow {
     /// The file, with actions and tools as they are pinned.
     pub(crate) fn artifact(&self, pins: &Pins) -> Artifact {
+        let known: BTreeMap<&str, &Origin> = self.jobs.iter().map(|job| (job.key.as_str(), &job.origin)).collect();
         let mut jobs = map();
         for job in &self.jobs {
-            jobs.set(job.key.as_str(), job.tree(pins));
+            jobs.set(job.key.as_str(), job.tree(pins, &known));
         }
         let rule = Origin::rule("a workflow has no rights of its own, and its shell stops at the first error");
         let document = map()
@@ -196,7 +199,10 @@ impl Job {
         tree
     }
 
-    fn tree(&self, pins: &Pins) -> Tree {
+    fn tree(&self, pins: &Pins, known: &BTreeMap<&str, &Origin>) -> Tree {
+        // A job is waited for because it is there.
+        let need = |key: &String| text(key.as_str()).at(known.get(key.as_str()).copied().unwrap_or(&self.origin));
+
         let mut outputs = map();
         for (key, value) in &self.outputs {
             outputs.set(key.as_str(), value.clone());
@@ -208,7 +214,7 @@ impl Job {
         let strategy = (!self.matrix.is_empty()).then(|| map().put("fail-fast", false).put("matrix", dimensions));
         map()
             .put("name", self.name.clone())
-            .put_filled("needs", list(self.needs.iter().map(String::as_str)))
+            .put_filled("needs", list(self.needs.iter().map(need)))
             .put_some("if", self.condition.clone())
             .put("runs-on", runner())
             .put("timeout-minutes", self.minutes.clone())

@@ -2,8 +2,8 @@
 
 use crate::artifact::{Artifact, Dialect, Group, Tree, code, list, map, text};
 use crate::model::{self, AlertSeverity, RouteTarget, StdBurnWindow};
-use crate::plan::Plan;
 use crate::plan::signal::{defaults, prometheus_duration, route_of, watched};
+use crate::plan::{Plan, joined};
 use crate::source::Origin;
 use crate::standard;
 
@@ -29,7 +29,8 @@ pub(super) fn routes<'a>(plan: &Plan<'a>) -> Vec<&'a model::ObserveRoute> {
 /// Adds the file, where anybody is to be told.
 pub(super) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     let routes = routes(plan);
-    let (Some(first), Some(last)) = (routes.first(), routes.last()) else { return };
+    let Some(last) = routes.last() else { return };
+    let Some(all) = joined(routes.iter().map(|route| route.origin.clone())) else { return };
     let defaults = defaults();
     let pages = watched(plan).last().and_then(|environment| route_of(plan, environment, AlertSeverity::Page));
     let mut below: Vec<Tree> = Vec::new();
@@ -80,7 +81,7 @@ pub(super) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
         .put("route", root)
         .put("inhibit_rules", inhibitions(plan))
         .put("receivers", list(routes.iter().map(|route| receiver(route))));
-    artifacts.push(Artifact::yaml(PATH, Group::Observability, Dialect::Plain, document, &first.origin));
+    artifacts.push(Artifact::yaml(PATH, Group::Observability, Dialect::Plain, document, &all));
 }
 
 fn model_true() -> crate::artifact::Value {

@@ -5,8 +5,8 @@ use crate::artifact::{Artifact, Dialect, Group, Tree, Value, code, list, map, te
 use crate::derive::{EnvironmentFacts, Role};
 use crate::emit::observe::prometheus::{Scraper, scraped};
 use crate::model::{self, MetricExporter, StdMetricSource};
-use crate::plan::Plan;
 use crate::plan::signal::{number_text, watched};
+use crate::plan::{Plan, joined};
 use crate::source::Origin;
 use crate::standard;
 use crate::value::Ratio;
@@ -57,10 +57,9 @@ pub(super) fn collectors<'p>(plan: &Plan<'p>) -> Vec<Collector<'p>> {
 /// Adds the files.
 pub(super) fn emit(plan: &Plan<'_>, artifacts: &mut Vec<Artifact>) {
     for collector in collectors(plan) {
-        let Some(environment) = collector.environments.last() else { continue };
-        let origin = &environment.name.origin;
+        let Some(origin) = collector.origin() else { continue };
         let document = collector.document();
-        artifacts.push(Artifact::yaml(collector.path.clone(), Group::Observability, Dialect::Plain, document, origin));
+        artifacts.push(Artifact::yaml(collector.path.clone(), Group::Observability, Dialect::Plain, document, &origin));
     }
 }
 
@@ -93,6 +92,11 @@ impl<'p> Collector<'p> {
 
     fn address(&self) -> Option<&str> {
         self.metrics.and_then(|metrics| metrics.url.as_ref()).map(|url| url.value.as_str())
+    }
+
+    /// The environments that it serves, the one that matters most first.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        joined(self.environments.iter().rev().map(|environment| environment.name.origin.clone()))
     }
 
     /// Whether programs push their metrics to it.

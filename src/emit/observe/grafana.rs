@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::artifact::{Artifact, Group, Tree, Value, int, list, map, null, text};
+use crate::derive::EnvironmentFacts;
 use crate::model::{DashboardBackend, PanelKind};
 use crate::plan::Plan;
 use crate::plan::link;
-use crate::plan::signal::{Board, BoardPanel, Signal, board_of_signal, number_text, watched};
+use crate::plan::signal::{Board, BoardPanel, Signal, board_of_signal, number_text, watched, watched_origin};
 use crate::source::Origin;
 use crate::syntax::expression::Operator;
 
@@ -85,9 +86,12 @@ fn variables(plan: &Plan<'_>) -> Vec<Tree> {
     let environments = watched(plan);
     let names: Vec<&str> = environments.iter().map(|environment| environment.name.value.as_str()).collect();
     let chosen = names.last().copied().unwrap_or_default();
-    let option = |name: &str| {
-        let selected = if name == chosen { Flag::On } else { Flag::Off };
-        map().put("selected", flag(selected)).put("text", text(name)).put("value", text(name))
+    let all = watched_origin(plan).unwrap_or_default();
+    // Which one is chosen hangs on all of them.
+    let option = |environment: &EnvironmentFacts| {
+        let (name, own) = (environment.name.value.as_str(), &environment.name.origin);
+        let selected = if name == chosen { flag(Flag::On).at(&all) } else { flag(Flag::Off) };
+        map().put("selected", selected).put("text", text(name).at(own)).put("value", text(name).at(own))
     };
     let rule = Origin::rule("what every dashboard has");
     let data = map()
@@ -96,16 +100,14 @@ fn variables(plan: &Plan<'_>) -> Vec<Tree> {
         .put("type", text("datasource"))
         .put("query", text("prometheus"))
         .at(&rule);
-    let mut environment = map()
+    let environment = map()
         .put("name", text("environment"))
         .put("label", text("Environment"))
         .put("type", text("custom"))
         .put("query", text(names.join(",")))
-        .put("current", option(chosen))
-        .put("options", list(names.iter().map(|name| option(name))));
-    if let Some(last) = environments.last() {
-        environment = environment.at(&last.name.origin);
-    }
+        .put_some("current", environments.last().map(|last| option(last)))
+        .put("options", list(environments.iter().map(|one| option(one).at(&one.name.origin))))
+        .at(&all);
     vec![data, environment]
 }
 
@@ -163,12 +165,17 @@ fn panels(board: &Board) -> Vec<Tree> {
 }
 
 fn place(x: i64, y: i64, w: i64, h: i64) -> Tree {
-    map().put("h", int(h)).put("w", int(w)).put("x", int(x)).put("y", int(y))
+    map().put("h", int(h)).put("w", int(w)).put("x", int(x)).put("y", int(y)).at(&in_order())
+}
+
+/// Where a panel stands and how it is numbered hangs on all panels before it.
+fn in_order() -> Origin {
+    Origin::rule("panels are numbered and placed in their order, three in a row")
 }
 
 fn row_panel(panel: &BoardPanel, id: i64, y: i64) -> Tree {
     map()
-        .put("id", int(id))
+        .put("id", int(id).at(&in_order()))
         .put("type", text("row"))
         .put("title", text(panel.row.clone()))
         .put("collapsed", flag(Flag::Off))
@@ -195,7 +202,7 @@ fn one_panel(panel: &BoardPanel, x: i64, y: i64) -> Tree {
         defaults = defaults.put("custom", map().put("thresholdsStyle", map().put("mode", text("line"))));
     }
     map()
-        .put("id", int(i64::try_from(panel.id).unwrap_or(0)))
+        .put("id", int(i64::try_from(panel.id).unwrap_or(0)).at(&in_order()))
         .put("type", text(kind))
         .put("title", text(panel.title.clone()))
         .put("description", text(panel.describe.clone()))

@@ -7,8 +7,8 @@ use crate::derive::{EnvironmentFacts, Role, Workload};
 use crate::emit::observe::source::Used;
 use crate::emit::observe::{alertmanager, rules};
 use crate::model::{self, Capability, MetricExporter, PlatformSupport, ScrapeWay};
-use crate::plan::Plan;
-use crate::plan::signal::{defaults, prometheus_duration, watched};
+use crate::plan::signal::{defaults, prometheus_duration, watched, watched_origin};
+use crate::plan::{Plan, joined};
 use crate::source::Origin;
 use crate::standard;
 
@@ -20,7 +20,7 @@ const ALERTMANAGER: &str = "localhost:9093";
 
 /// Adds the file, where anything is watched.
 pub(super) fn emit(plan: &Plan<'_>, used: &[Used<'_>], artifacts: &mut Vec<Artifact>) {
-    let Some(environment) = watched(plan).last().copied() else { return };
+    let Some(origin) = watched_origin(plan) else { return };
     let defaults = defaults();
     let beside = Origin::rule("Alertmanager and exporters run beside Prometheus");
     let interval = |value: &crate::source::Sourced<crate::value::Duration>| {
@@ -39,7 +39,7 @@ pub(super) fn emit(plan: &Plan<'_>, used: &[Used<'_>], artifacts: &mut Vec<Artif
         .put("rule_files", list([text(format!("{folder}/*.yml"))]))
         .put_some("alerting", alerting)
         .put_filled("scrape_configs", list(jobs(plan, used, &beside)));
-    artifacts.push(Artifact::yaml(PATH, Group::Observability, Dialect::Plain, document, &environment.name.origin));
+    artifacts.push(Artifact::yaml(PATH, Group::Observability, Dialect::Plain, document, &origin));
 }
 
 /// A job for each program that is scraped.
@@ -54,7 +54,7 @@ fn jobs(plan: &Plan<'_>, used: &[Used<'_>], beside: &Origin) -> Vec<Tree> {
             ScrapeWay::Beside if told.insert(name.clone()) => {
                 let target = map().put("targets", list([text(port).at(beside)]));
                 let job = map().put("job_name", text(name.clone())).put("static_configs", list([target]));
-                all.push(job.at(&one.origin).comment(format!("{name} names its own series.")));
+                all.push(job.at(&of_program(used, name)).comment(format!("{name} names its own series.")));
             }
             ScrapeWay::Probe if told.insert(name.clone()) => all.push(probes(plan, used, one, &port)),
             ScrapeWay::Each => all.extend(own_targets(plan, one)),
@@ -62,6 +62,12 @@ fn jobs(plan: &Plan<'_>, used: &[Used<'_>], beside: &Origin) -> Vec<Tree> {
         }
     }
     all
+}
+
+/// Everything that makes a program be scraped.
+fn of_program(used: &[Used<'_>], name: &str) -> Origin {
+    let same = used.iter().filter(|one| one.fact.title.value == name);
+    joined(same.map(|one| one.origin.clone())).unwrap_or_default()
 }
 
 /// Every domain that a prober is asked about, in one job.
@@ -84,7 +90,7 @@ fn probes(plan: &Plan<'_>, used: &[Used<'_>], prober: &Used<'_>, port: &str) -> 
             "relabel_configs",
             list([asked("__address__", "__param_target"), asked("__param_target", "instance"), through]),
         )
-        .at(&prober.origin)
+        .at(&of_program(used, &prober.fact.title.value))
 }
 
 /// The job of one subject whose instances come and go: a file names those that there are.

@@ -149,7 +149,7 @@ pub(super) fn annotations(plan: &Plan<'_>, boards: &Boards, signal: &Signal) -> 
     let mut all = vec![
         ("summary".to_owned(), signal.summary.clone(), signal.origin.clone()),
         ("description".to_owned(), signal.description.clone(), signal.origin.clone()),
-        ("condition".to_owned(), signal.text.clone(), signal.origin.clone()),
+        ("condition".to_owned(), signal.text.clone(), signal.bound.clone()),
     ];
     if let Some(runbook) = &signal.runbook
         && let Some(url) = link::runbook_url(&runbook.value, plan)
@@ -198,11 +198,13 @@ fn recording_rule(recording: &Recording) -> Tree {
 fn alert_rule(plan: &Plan<'_>, boards: &Boards, signal: &Signal) -> Tree {
     let labels = alert_labels(plan, signal).into_iter();
     let annotations = annotations(plan, boards, signal).into_iter();
-    let hold = (!signal.hold.is_zero()).then(|| text(prometheus_duration(signal.hold)));
+    // What a service declares moves the number of a default alert, not how long it holds.
+    let held = if signal.kind == SignalKind::Default { &signal.origin } else { &signal.bound };
+    let hold = (!signal.hold.is_zero()).then(|| text(prometheus_duration(signal.hold)).at(held));
     let data = |(name, value, origin): (String, String, Origin)| (name, mixed([Part::text(value)]).at(&origin));
     map()
         .put("alert", text(signal.name.clone()))
-        .put("expr", code(signal.expression.clone()))
+        .put("expr", code(signal.expression.clone()).at(&signal.bound))
         .put_some("for", hold)
         .put("labels", map().put_all(labels.map(data)))
         .put("annotations", map().put_all(annotations.map(data)))

@@ -1,10 +1,10 @@
 //! Who makes the series that the rules read, and about whom: what must run beside Prometheus, and what it scrapes.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::derive::EnvironmentFacts;
 use crate::emit::observe::rules::RuleFile;
-use crate::model::{MetricExporter, StdMetricSource};
+use crate::model::{MetricExporter, StdMetric, StdMetricSource};
 use crate::plan::Plan;
 use crate::plan::signal::{Measure, Recording, Scope, Subject, measure, metric_named};
 use crate::source::Origin;
@@ -25,17 +25,25 @@ pub(super) struct Used<'p> {
 
 /// Every exporter with every subject that a rule reads of it, in the order of the rules.
 pub(super) fn used<'p>(plan: &Plan<'p>, files: &[RuleFile<'p>]) -> Vec<Used<'p>> {
-    let mut told: BTreeSet<(&str, &str, About)> = BTreeSet::new();
-    let mut all = Vec::new();
+    let mut told: BTreeMap<(&str, &str, About), usize> = BTreeMap::new();
+    let mut all: Vec<Used<'_>> = Vec::new();
     for file in files {
         for recording in &file.recordings {
             let Some(found) = measured(plan, file.environment, recording) else { continue };
             let Some(fact) = standard::get::<StdMetricSource>("metric-source", found.exporter.word()) else { continue };
             let subject = subject_of(plan, file.environment, recording);
             let about = subject.label().map(|(name, value)| (name, value.to_owned()));
-            if told.insert((found.exporter.word(), &file.environment.name.value, about.clone())) {
-                let origin = file.origin.clone();
-                all.push(Used { by: found.exporter, fact, environment: file.environment, about, origin });
+            let is_known = standard::get::<StdMetric>("metric", &recording.metric).is_some();
+            let at = *told.entry((found.exporter.word(), &file.environment.name.value, about.clone())).or_insert_with(
+                || {
+                    let origin = file.origin.clone();
+                    all.push(Used { by: found.exporter, fact, environment: file.environment, about, origin });
+                    all.len() - 1
+                },
+            );
+            // A metric of the project's own is exported whatever else is.
+            if let (false, Some(used)) = (is_known, all.get_mut(at)) {
+                used.origin = used.origin.clone().with(&recording.origin);
             }
         }
     }

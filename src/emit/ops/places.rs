@@ -117,11 +117,11 @@ impl Place<'_> {
             make,
             origin: origin.clone(),
         };
-        let rules = self.rules.iter().flatten().map(|rule| self.rule(rule));
+        let rules = self.rules.iter().flatten().map(|rule| self.rule(rule, origin));
         std::iter::once(place).chain(rules).collect()
     }
 
-    fn rule(&self, (pattern, kind, origin): &Rule) -> Provision {
+    fn rule(&self, (pattern, kind, by): &Rule, environment: &Origin) -> Provision {
         let words =
             [("environment", Word::text(self.name)), ("pattern", Word::text(pattern)), ("kind", Word::text(*kind))];
         Provision {
@@ -135,7 +135,7 @@ impl Place<'_> {
                 "gh api --silent --method POST \"repos/$repository/environments/{environment}/deployment-branch-policies\" -f name={pattern} -f type={kind}",
                 &words,
             ),
-            origin: origin.clone(),
+            origin: by.clone().with(environment),
         }
     }
 }
@@ -175,8 +175,9 @@ fn branches<'a>(plan: &'a Plan<'_>, environments: impl IntoIterator<Item = &'a E
                     Trigger::Tag(tag) => (tag.clone(), "tag", trigger.origin.clone()),
                     Trigger::PullRequest(_) | Trigger::Manual => continue,
                 };
-                if !rules.iter().any(|known| known.0 == rule.0 && known.1 == rule.1) {
-                    rules.push(rule);
+                match rules.iter_mut().find(|known| known.0 == rule.0 && known.1 == rule.1) {
+                    Some(known) => known.2 = known.2.clone().with(&rule.2),
+                    None => rules.push(rule),
                 }
             }
             at = environment.promotion.as_ref().and_then(|promotion| plan.facts.environment(&promotion.from.value));

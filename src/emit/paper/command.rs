@@ -1,14 +1,13 @@
 //! Commands in documents: those of our scripts, of the platforms and of the secret stores, filled in.
 
-use std::collections::BTreeSet;
-
 use crate::artifact::markdown::{Block, shell};
 use crate::artifact::{Script, Word};
 use crate::derive::{EnvironmentFacts, Trigger, Workload, generated_name};
 use crate::emit::paper::deployment::{Deployment, host_properties};
 use crate::emit::platform;
 use crate::model;
-use crate::plan::Plan;
+use crate::ordered::Ordered;
+use crate::plan::{Plan, joined};
 use crate::source::Origin;
 use crate::standard;
 
@@ -32,27 +31,26 @@ pub(super) fn of_deployment(plan: &Plan<'_>, deployment: &Deployment<'_>, name: 
 
 /// Commands one after the other, none twice.
 #[derive(Default)]
-pub(super) struct Commands {
-    script: Script,
-    known: BTreeSet<Script>,
-}
+pub(super) struct Commands(Ordered<Script, (Script, Vec<Origin>)>);
 
 impl Commands {
-    /// Adds a command, if there is one that is not there yet.
+    /// Adds a command, if there is one that is not there yet; one that is there has one reason more.
     pub(super) fn add(&mut self, command: Option<Script>, origin: &Origin) {
-        if let Some(command) = command
-            && !self.known.contains(&command)
-        {
-            self.script.at(origin, |script| {
-                script.append(&command);
-            });
-            self.known.insert(command);
+        if let Some(command) = command {
+            let known = self.0.or_insert_with(command.clone(), || (command, Vec::new()));
+            known.1.push(origin.clone());
         }
     }
 
     /// All of them.
     pub(super) fn script(self) -> Script {
-        self.script
+        let mut script = Script::default();
+        for (command, origins) in self.0 {
+            script.at(&joined(origins).unwrap_or_default(), |script| {
+                script.append(&command);
+            });
+        }
+        script
     }
 }
 

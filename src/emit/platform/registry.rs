@@ -32,7 +32,11 @@ pub fn registry<'a>(plan: &Plan<'a>) -> Registry<'a> {
         return Registry { address, owner, origin: named.origin.clone() };
     }
     if let Some((owner, address)) = plan.lasting().last().and_then(|last| Some((last, own(plan, last)?))) {
+        // Without the last one, that of the one before would be taken.
+        let others = plan.lasting().filter(|one| one.index != owner.index && own(plan, one).is_some());
+        let others: Vec<Origin> = others.map(|one| one.host.platform.origin.clone()).collect();
         let origin = owner.host.platform.origin.clone().because("the last promoted host's own registry");
+        let origin = origin.with_all(&others);
         return Registry { address, owner: Some(owner), origin };
     }
     let repo = plan.model.app.as_ref().and_then(|app| app.repo.as_ref());

@@ -123,7 +123,16 @@ fn default_signal(
     signals: &mut Vec<Signal>,
     omissions: &mut Vec<Omission>,
 ) {
-    let Some((conditions, origin)) = adjusted(plan, environment, subject, alert) else { return };
+    let Some((conditions, bound)) = adjusted(plan, environment, subject, alert) else { return };
+    let origin = match subject {
+        Subject::Workload(workload) => alert.origin.clone().with(&workload.name.origin),
+        Subject::Resource(resource) => alert.origin.clone().with(&resource.name.origin),
+        Subject::Domain(domain) => {
+            let declared = environment.domains().into_iter().find(|one| one.value == domain);
+            alert.origin.clone().with_all(declared.map(|one| &one.origin))
+        }
+        Subject::Environment => alert.origin.clone().with(&environment.name.origin),
+    };
     let floor = if alert.applies.value == Applies::Usage { 0 } else { alert.floor.value.get() };
     // What scales to zero exports nothing while nobody asks for it.
     let sleeps = match subject {
@@ -150,7 +159,7 @@ fn default_signal(
         kind: SignalKind::Default,
         text: told_conditions(&conditions),
         conditions,
-        threshold: rule.threshold.map(|threshold| Threshold { origin: origin.clone(), ..threshold }),
+        threshold: rule.threshold.map(|threshold| Threshold { origin: bound.clone(), ..threshold }),
         severity,
         route: route_of(plan, environment, severity),
         runbook: Some(alert.runbook.clone()),
@@ -159,6 +168,7 @@ fn default_signal(
         floor,
         absent,
         recordings: rule.recordings,
+        bound,
         origin,
     };
     about(&mut signal, subject);
@@ -231,8 +241,7 @@ fn adjusted(
         Subject::Resource(_) | Subject::Domain(_) | Subject::Environment => None,
     };
     let schedule = service.and_then(|service| service.schedule.as_ref());
-    let subject_origin =
-        service.map_or_else(|| alert.origin.clone(), |service| alert.origin.clone().with(&service.origin));
+    let own = alert.when.first().map_or_else(|| alert.origin.clone(), |when| when.origin.clone());
     let (number, origin) = match alert.threshold.value.as_str() {
         "schedule" => {
             let when = &schedule?.when;
@@ -249,10 +258,10 @@ fn adjusted(
                 .filter(|slo| Some(&slo.service.value) == service.map(|service| &service.name.value));
             match objectives.filter_map(|slo| slo.objective.as_ref()?.under.clone()).min_by_key(|under| under.value) {
                 Some(under) => (under.value, under.origin),
-                None => return Some((written, subject_origin)),
+                None => return Some((written, own)),
             }
         }
-        _ => return Some((written, subject_origin)),
+        _ => return Some((written, own)),
     };
     let factor = Number::decimal(&alert.factor.value)?;
     let mut quantity = Quantity::from(number);
@@ -376,11 +385,17 @@ pub(super) fn declared_of(plan: &Plan<'_>, environment: &EnvironmentFacts, signa
         let conditions: Vec<Condition> = alert.when.iter().map(|when| when.value.clone()).collect();
         let terms = Terms { floor: 0, absent: Absent::Silent };
         let Some(rule) = rule(plan, environment, subject, &conditions, &terms) else { continue };
-        let first = alert.when.first().map_or_else(|| alert.origin.clone(), |when| when.origin.clone());
+        let (origin, bound) = decided(alert, subject);
         let severity = loudness(severity_of(plan, environment, alert), environment);
-        let route = match severity_of(plan, environment, alert) == severity {
-            true => alert.route.clone().or_else(|| route_of(plan, environment, severity)),
-            false => route_of(plan, environment, severity),
+        let usual = route_of(plan, environment, severity);
+        let route = match (&alert.route, severity_of(plan, environment, alert) == severity) {
+            (Some(own), true) => {
+                // Without it the alert would go there too.
+                let same = usual.filter(|usual| usual.value == own.value);
+                let origin = own.origin.clone().with_all(same.as_ref().map(|usual| &usual.origin));
+                Some(Sourced::new(own.value.clone(), origin))
+            }
+            (Some(_) | None, _) => usual,
         };
         let title = crate::plan::link::runbook_title(&alert.name.value, plan);
         let place = subject.label().map_or_else(String::new, |(_, name)| format!("{name} in "));
@@ -397,7 +412,7 @@ pub(super) fn declared_of(plan: &Plan<'_>, environment: &EnvironmentFacts, signa
             kind: SignalKind::Declared,
             text,
             conditions,
-            threshold: rule.threshold.map(|threshold| Threshold { origin: first.clone(), ..threshold }),
+            threshold: rule.threshold.map(|threshold| Threshold { origin: bound.clone(), ..threshold }),
             severity,
             route,
             runbook: alert.runbook.clone(),
@@ -406,11 +421,24 @@ pub(super) fn declared_of(plan: &Plan<'_>, environment: &EnvironmentFacts, signa
             floor: 0,
             absent: Absent::Silent,
             recordings: rule.recordings,
-            origin: first,
+            bound,
+            origin,
         };
         about(&mut signal, subject);
         signals.push(signal);
     }
+}
+
+/// What makes an alert of the project exist, and what decides its condition; where a default one of its name would stand
+/// in its place, what that one is about holds both up too.
+fn decided(alert: &model::Alert, subject: Subject<'_>) -> (Origin, Origin) {
+    let default = standard::get::<StdDefaultAlert>("default-alert", &alert.name.value);
+    let beneath = match (subject, default) {
+        (Subject::Workload(workload), Some(default)) if of_kind(default, workload) => Some(&workload.name.origin),
+        _ => None,
+    };
+    let bound = alert.when.first().map_or(&alert.name.origin, |when| &when.origin);
+    (alert.name.origin.clone().with_all(beneath), bound.clone().with_all(beneath))
 }
 
 /// How loud an alert of the project is: as the route of that name, else as the place of its route says, first or not.

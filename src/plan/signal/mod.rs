@@ -121,7 +121,9 @@ pub struct Signal {
     pub absent: Absent,
     /// The series that it reads.
     pub recordings: Vec<Recording>,
-    /// What decided it.
+    /// What decides its condition.
+    pub bound: Origin,
+    /// What makes it exist.
     pub origin: Origin,
 }
 
@@ -159,6 +161,12 @@ pub fn watched<'a>(plan: &Plan<'a>) -> Vec<&'a EnvironmentFacts> {
     plan.lasting()
         .filter(|environment| environment.tier.value >= Tier::Staging && plan.is_prometheus(environment))
         .collect()
+}
+
+/// What makes anything be watched: the names of all watched environments.
+pub fn watched_origin(plan: &Plan<'_>) -> Option<Origin> {
+    // The one that matters most first.
+    crate::plan::joined(watched(plan).into_iter().rev().map(|environment| environment.name.origin.clone()))
 }
 
 /// What is watched, derived when it is first asked for.

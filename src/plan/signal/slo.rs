@@ -263,6 +263,12 @@ fn burn(
         Ratio::new(window.threshold).map(|ratio| ratio.to_string()).unwrap_or_default(),
         window.floor
     );
+    let origin = objective
+        .share
+        .origin
+        .clone()
+        .because("burn windows of the standard library times the error budget")
+        .with(&window.origin);
     Signal {
         name: format!("{}-burn-{}", objective.name, window.name),
         title: format!("{}: the error budget burns {} times too fast", objective.name, window.factor),
@@ -296,11 +302,7 @@ fn burn(
         floor: window.floor,
         absent: Absent::Silent,
         recordings: vec![window.long.clone(), window.short.clone(), window.events.clone()],
-        origin: objective
-            .share
-            .origin
-            .clone()
-            .because("burn windows of the standard library times the error budget")
-            .with(&window.origin),
+        bound: origin.clone(),
+        origin,
     }
 }

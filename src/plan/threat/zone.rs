@@ -125,18 +125,22 @@ impl System {
 
     pub(super) fn add_zone(&mut self, zone: Zone) -> String {
         let key = zone.key.clone();
-        if self.zone(&key).is_none() {
-            self.places.1.insert(key.clone(), self.zones.len());
-            self.zones.push(zone);
+        match self.places.1.get(&key).and_then(|at| self.zones.get_mut(*at)) {
+            Some(known) => known.origin = known.origin.clone().with(&zone.origin),
+            None => {
+                self.places.1.insert(key.clone(), self.zones.len());
+                self.zones.push(zone);
+            }
         }
         key
     }
 
-    /// A derived zone, and whoever stands in it under its name, rests on one thing more.
+    /// A zone, and whoever stands in it under its name, rests on one thing more; one that is declared would be derived
+    /// from it.
     fn rest_on(&mut self, key: &str, origin: &Origin) {
         let zone = self.places.1.get(key).and_then(|at| self.zones.get_mut(*at));
         let component = self.places.0.get(key).and_then(|at| self.components.get_mut(*at));
-        if let Some(zone) = zone.filter(|zone| zone.why != DECLARED) {
+        if let Some(zone) = zone {
             zone.origin = zone.origin.clone().with(origin);
             if let Some(component) = component {
                 component.origin = component.origin.clone().with(origin);
@@ -145,9 +149,12 @@ impl System {
     }
 
     pub(super) fn add(&mut self, component: Component) {
-        if self.component(&component.key).is_none() {
-            self.places.0.insert(component.key.clone(), self.components.len());
-            self.components.push(component);
+        match self.places.0.get(&component.key).and_then(|at| self.components.get_mut(*at)) {
+            Some(known) => known.origin = known.origin.clone().with(&component.origin),
+            None => {
+                self.places.0.insert(component.key.clone(), self.components.len());
+                self.components.push(component);
+            }
         }
     }
 }

@@ -11,9 +11,8 @@ use crate::emit::observe::prometheus::{self, Pushed};
 use crate::emit::observe::source::Used;
 use crate::emit::observe::{alertmanager, grafana, rules};
 use crate::model::{LogFormat, StdMetricSource};
-use crate::plan::Plan;
-use crate::plan::link;
 use crate::plan::signal::{Board, Signal, defaults, omissions, watched};
+use crate::plan::{Plan, joined, link};
 use crate::source::Origin;
 
 /// Adds both documents.
@@ -50,17 +49,21 @@ fn setup(plan: &Plan<'_>, signals: &[Signal], boards: &[Board], used: &[Used<'_>
 
 /// Where the metrics come from, and what must run for them.
 fn sources(plan: &Plan<'_>, used: &[Used<'_>]) -> Vec<Block> {
-    let mut programs: Vec<(&'static StdMetricSource, Vec<&str>, Origin)> = Vec::new();
+    let mut programs: Vec<(&'static StdMetricSource, Vec<&str>, Vec<Origin>)> = Vec::new();
     for one in used {
         let at = programs.iter().position(|(known, ..)| known.title.value == one.fact.title.value);
         let flags = one.fact.needs.iter().map(|flag| flag.value.as_str());
         match at.and_then(|at| programs.get_mut(at)) {
-            Some((_, known, _)) => known.extend(flags),
-            None => programs.push((one.fact, flags.collect(), one.origin.clone())),
+            Some((_, known, origins)) => {
+                known.extend(flags);
+                origins.push(one.origin.clone());
+            }
+            None => programs.push((one.fact, flags.collect(), vec![one.origin.clone()])),
         }
     }
     let mut all = table(["Source", "What must run", "Flags"]);
-    for (source, mut flags, origin) in programs {
+    for (source, mut flags, origins) in programs {
+        let origin = joined(origins).unwrap_or_default();
         let mut told = BTreeSet::new();
         flags.retain(|flag| told.insert(*flag));
         let describe = source.describe.as_ref().map(|text| text.value.clone()).unwrap_or_default();
@@ -109,18 +112,18 @@ fn pushed(plan: &Plan<'_>) -> Vec<Block> {
     let mut blocks = Vec::new();
     for collector in collector::collectors(plan) {
         let names: Vec<&str> = collector.environments.iter().map(|one| one.name.value.as_str()).collect();
-        let Some(origin) = collector.environments.last().map(|one| &one.name.origin) else { continue };
+        let Some(origin) = collector.origin() else { continue };
         let text = Prose::from(format!(
             "The collector of {} is OpenTelemetry's contrib distribution with ",
             names.join(" and ")
         ))
         .then(Inline::file(NAME_SHOWN, collector.path.clone()))
         .then("; it takes OTLP on ports 4317 (gRPC) and 4318 (HTTP), from the programs alone.");
-        blocks.push(paragraph(text).at(origin));
+        blocks.push(paragraph(text).at(&origin));
         let variables = collector.variables();
         if !variables.is_empty() {
             let told = |(name, what): (&str, &str)| item(Prose::from(Inline::code(name)).then(format!(": {what}.")));
-            blocks.push(paragraph("Its environment holds, as nothing declares them:").at(origin));
+            blocks.push(paragraph("Its environment holds, as nothing declares them:").at(&origin));
             blocks.push(bullets(variables.into_iter().map(told)));
         }
     }

@@ -23,6 +23,8 @@ struct Case<'a> {
     deployments: Vec<Deployment<'a>>,
     /// The resources it is about, each in its environment.
     resources: Vec<(&'a EnvironmentFacts, &'a model::Resource)>,
+    /// Deployments that it would be told of if it were not told of those.
+    beneath: Vec<Deployment<'a>>,
     /// What makes it apply.
     origin: Origin,
 }
@@ -31,11 +33,11 @@ pub(super) fn blocks(plan: &Plan<'_>) -> Vec<Block> {
     let mut out = Vec::new();
     let mut index: Vec<Item> = Vec::new();
     let mut entries = Vec::new();
+    let led = Led::of(plan.signals());
     for runbook in &plan.model.declared.runbooks {
         index.push(listed(plan, &runbook.name.value, &runbook.name.origin));
-        entries.extend(declared(plan, runbook));
+        entries.extend(declared(plan, runbook, &led));
     }
-    let led = Led::of(plan.signals());
     let mut known = standard::all::<model::StdRunbook>("runbook");
     // What people notice first stands first.
     known.sort_by_key(|entry| entry.subject.value != "service");
@@ -69,8 +71,11 @@ fn label(text: &str, origin: &Origin) -> Block {
 }
 
 /// An entry of the project.
-fn declared(plan: &Plan<'_>, runbook: &model::Runbook) -> Vec<Block> {
-    let origin = &runbook.name.origin;
+fn declared(plan: &Plan<'_>, runbook: &model::Runbook, led: &Led<'_>) -> Vec<Block> {
+    // An entry of the standard library of that name would stand in its place.
+    let beneath = standard::get::<model::StdRunbook>("runbook", &runbook.name.value);
+    let beneath = beneath.and_then(|entry| case(plan, entry, led)).map(|case| case.origin);
+    let origin = &runbook.name.origin.clone().with_all(&beneath);
     let sentence = |text: &crate::source::Sourced<String>| item(words(plan, &text.value)).at(&text.origin);
     let fixes = runbook.fix.iter().map(|fix| {
         let step = item(words(plan, &fix.text.value)).at(&fix.origin);
@@ -117,11 +122,13 @@ fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, led: &Led<'_>) -> Option
         };
         found.extend(grounds.or_else(|| led.to(entry, &one)).map(|origin| (one, origin)));
     }
+    let mut beneath = Vec::new();
     if found.iter().any(|(one, _)| plan.is_production(one.environment)) {
-        found.retain(|(one, _)| plan.is_production(one.environment));
+        (found, beneath) = found.into_iter().partition(|(one, _)| plan.is_production(one.environment));
     }
-    let origin = joined(found.iter().map(|(_, origin)| origin.clone()))?;
-    let found: Vec<Deployment<'a>> = found.into_iter().map(|(one, _)| one).collect();
+    let origin = joined(found.iter().chain(&beneath).map(|(_, origin)| origin.clone()))?;
+    let places = |all: Vec<(Deployment<'a>, Origin)>| all.into_iter().map(|(one, _)| one).collect();
+    let (found, beneath): (Vec<Deployment<'a>>, Vec<Deployment<'a>>) = (places(found), places(beneath));
     let mut resources: Ordered<(usize, &str), (&EnvironmentFacts, &model::Resource)> = Ordered::default();
     if entry.subject.value == "resource" {
         for one in &found {
@@ -133,7 +140,7 @@ fn case<'a>(plan: &Plan<'a>, entry: &model::StdRunbook, led: &Led<'_>) -> Option
             }
         }
     }
-    Some(Case { deployments: found, resources: resources.into_iter().collect(), origin })
+    Some(Case { deployments: found, resources: resources.into_iter().collect(), beneath, origin })
 }
 
 /// Whether an alert sends people to an entry.
@@ -273,7 +280,10 @@ fn grounds(plan: &Plan<'_>, case: &Case<'_>, applies: Applies) -> Option<Origin>
     if applies == Applies::Always {
         return Some(case.origin.clone());
     }
-    joined(case.deployments.iter().filter_map(|one| plan.grounds(one.environment, Some(one.workload), applies)))
+    let of = |one: &Deployment<'_>| plan.grounds(one.environment, Some(one.workload), applies);
+    let first = joined(case.deployments.iter().filter_map(of))?;
+    let others: Vec<Origin> = case.beneath.iter().filter_map(of).collect();
+    Some(first.with_all(&others))
 }
 
 /// What the placeholders of its sentences stand for.

@@ -60,12 +60,13 @@ fn blocks(plan: &Plan<'_>, proofs: &Proofs, all: &[Judged<'_>]) -> Vec<Block> {
     let mut out = vec![heading(1, "Security Controls")];
     out.extend(introduction(plan, facts));
     section(&mut out, heading(2, "Checklist").at(&rule), vec![checklist(&listed)]);
-    let asked = facts.map(|facts| vec![asked(plan, facts)]).unwrap_or_default();
+    let asked = facts.map(|facts| vec![asked(facts)]).unwrap_or_default();
     section(&mut out, heading(2, "What the posture asks for").at(&rule), asked);
     for name in facts.iter().flat_map(|facts| &facts.framework) {
         let Some(framework) = standard::get::<StdFramework>("framework", &name.value) else { continue };
-        let title = heading(2, framework.title.value.as_str()).at(&posture_origin(plan));
-        section(&mut out, title, of_framework(plan, framework, &listed));
+        // Other postures may name it as well, so what names it in this one is the answer.
+        let title = heading(2, framework.title.value.as_str()).at(&name.origin);
+        section(&mut out, title, of_framework(framework, &listed, &name.origin));
     }
     let mut details = Vec::new();
     for one in &listed {
@@ -104,9 +105,9 @@ fn listed<'a>(plan: &Plan<'a>, proofs: &Proofs, all: &[Judged<'_>]) -> Vec<Liste
     let told = |control: Control<'a>| {
         let answers = all.iter().flat_map(|one| one.answers.iter().map(move |answer| (one, answer)));
         let of_it = answers.filter(|(_, answer)| answer.mitigation.control.name == control.name);
-        let (mut named, mut missed) = (false, Vec::new());
+        let (mut named, mut missed) = (Vec::new(), Vec::new());
         for (one, answer) in of_it {
-            named = true;
+            named.push(one.threat.origin.clone());
             if answer.state.proof().is_none() && !missed.contains(&one.threat.name) {
                 missed.push(one.threat.name.clone());
             }
@@ -116,8 +117,9 @@ fn listed<'a>(plan: &Plan<'a>, proofs: &Proofs, all: &[Judged<'_>]) -> Vec<Liste
         let asked = control.posture() <= posture && grounds.is_some();
         let is_there = state.proof().is_some();
         let origin = control.origin();
-        let origin = grounds.iter().fold(origin, |origin, grounds| origin.with(grounds));
-        (asked || is_there || named).then_some(Listed { control, state, missed, origin })
+        // What is in force is listed whatever asks for it.
+        let origin = if is_there { origin } else { origin.with_all(grounds.iter().chain(&named)) };
+        (asked || is_there || !named.is_empty()).then_some(Listed { control, state, missed, origin })
     };
     Control::all(plan).into_iter().filter_map(told).collect()
 }
@@ -162,20 +164,20 @@ fn checklist(listed: &[Listed<'_>]) -> Block {
 }
 
 /// What the posture asks for, and what refuses a build without it.
-fn asked(plan: &Plan<'_>, facts: &StdPosture) -> Block {
+fn asked(facts: &StdPosture) -> Block {
     let rows = facts.require.iter().map(|require| {
         let refused = match require.code.value.as_str() {
             "" => Prose::default(),
             code => Prose::from(Inline::code(code)),
         };
         row([Prose::from(require.name.value.as_str()), require.value.value.as_str().into(), refused])
-            .at(&posture_origin(plan))
+            .at(&require.origin)
     });
     table(["Asks for", "How much", "Found by"]).rows(rows)
 }
 
 /// The items of a framework that controls answer, and those that none does.
-fn of_framework(plan: &Plan<'_>, framework: &StdFramework, listed: &[Listed<'_>]) -> Vec<Block> {
+fn of_framework(framework: &StdFramework, listed: &[Listed<'_>], named: &Origin) -> Vec<Block> {
     let seen = match framework.evidence.value {
         Evidence::Confirmed | Evidence::Seen => "",
         Evidence::Recalled => "; the titles are shortened and were not compared with the source",
@@ -198,7 +200,7 @@ fn of_framework(plan: &Plan<'_>, framework: &StdFramework, listed: &[Listed<'_>]
             0 => "no control answers it".to_owned(),
             all => [&there.to_string(), " of ", &all.to_string()].concat(),
         };
-        let origin = posture_origin(plan).with_all(own.iter().map(|one| &one.origin));
+        let origin = item.origin.clone().with_all(own.iter().map(|one| &one.origin));
         row([
             Prose::from(item.id.value.as_str()),
             item.title.value.as_str().into(),
@@ -208,7 +210,7 @@ fn of_framework(plan: &Plan<'_>, framework: &StdFramework, listed: &[Listed<'_>]
         .at(&origin)
     });
     let table = table(["Item", "Title", "Controls", "In force"]).rows(rows);
-    vec![paragraph(words).at(&posture_origin(plan)), table]
+    vec![paragraph(words).at(named), table]
 }
 
 fn detail(plan: &Plan<'_>, proofs: &Proofs, one: &Listed<'_>, all: &[Judged<'_>]) -> Vec<Block> {
@@ -300,5 +302,5 @@ fn maps(plan: &Plan<'_>, control: &Control<'_>, origin: &Origin) -> Option<Item>
     });
     let all: Vec<String> = all.collect();
     let words = ["Answers ", &all.join("; "), "."].concat();
-    (!all.is_empty()).then(|| item(words).at(&origin.clone().with(&posture_origin(plan))))
+    (!all.is_empty()).then(|| item(words).at(origin))
 }

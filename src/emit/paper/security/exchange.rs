@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::plan::threat::control::Control;
 use crate::plan::threat::zone::{Component, Flow, System, Zone, system};
 use crate::plan::threat::{Kind, Source, data, risk};
+use crate::prove::Place;
 use crate::prove::threat::{Answer, Judged, State};
 use crate::source::Origin;
 
@@ -19,6 +20,7 @@ const VERSION: &str = "0.2.0";
 
 pub(super) fn emit(plan: &Plan<'_>, all: &[Judged<'_>], artifacts: &mut Vec<Artifact>) {
     let Some(app) = &plan.model.app else { return };
+    let files = Files(artifacts.iter().map(|artifact| (artifact.path.as_str(), artifact)).collect());
     let system = system(plan);
     let format = Origin::rule("the Open Threat Model format");
     let flows: BTreeSet<String> = system.flows.iter().map(|flow| flow_key(&flow.from, &flow.to)).collect();
@@ -33,7 +35,7 @@ pub(super) fn emit(plan: &Plan<'_>, all: &[Judged<'_>], artifacts: &mut Vec<Arti
         .put("trustZones", list(system.zones.iter().map(zone)))
         .put("components", list(system.components.iter().map(|one| component(one, &standing))))
         .put_filled("dataflows", list(system.flows.iter().map(|flow| dataflow(flow, &standing))))
-        .put_filled("threats", list(all.iter().map(threat)))
+        .put_filled("threats", list(all.iter().map(|one| threat(one, &files))))
         .put_filled("mitigations", list(mitigations(all)));
     artifacts.push(Artifact::json(PATH, Group::ThreatModel, None, tree, &app.name.origin));
 }
@@ -203,7 +205,7 @@ fn instance(one: &Judged<'_>) -> Tree {
         .at(&one.threat.origin)
 }
 
-fn threat(one: &Judged<'_>) -> Tree {
+fn threat(one: &Judged<'_>, files: &Files<'_>) -> Tree {
     let threat = &one.threat;
     let risk = map()
         .put("likelihood", Tree::from(of_level(threat.before.likelihood)))
@@ -227,7 +229,7 @@ fn threat(one: &Judged<'_>) -> Tree {
         .put("impactAfter", text(one.after.impact.word()))
         .put("riskAfter", text(one.after.risk.word()))
         .put_some("accepted", accepted)
-        .put("evidence", list(one.answers.iter().flat_map(evidence)));
+        .put("evidence", list(one.answers.iter().flat_map(|answer| evidence(answer, files))));
     map()
         .put("id", text(&threat.id))
         .put("name", text(&threat.name))
@@ -238,18 +240,33 @@ fn threat(one: &Judged<'_>) -> Tree {
         .at(&threat.origin)
 }
 
+/// The files of this build by their paths.
+struct Files<'a>(BTreeMap<&'a str, &'a Artifact>);
+
+impl Files<'_> {
+    /// What decides the value at a place of this build.
+    fn origin(&self, place: &Place) -> Option<Origin> {
+        let file = self.0.get(place.file.as_str())?;
+        match place.key.as_str() {
+            "" => Some(file.origin.clone()),
+            key => file.find(key).map(|found| found.origin.clone()),
+        }
+    }
+}
+
 /// Where a mitigation is seen: file and key.
-fn evidence(answer: &Answer<'_>) -> Vec<Tree> {
+fn evidence(answer: &Answer<'_>, files: &Files<'_>) -> Vec<Tree> {
     let name = &answer.mitigation.control.name;
-    let entry = |file: &str, key: &str| {
-        map()
-            .put("mitigation", text(name))
-            .put("file", text(file))
-            .put_some("key", (!key.is_empty()).then(|| text(key)))
+    let entry = |file: &str, key: Option<Tree>| {
+        map().put("mitigation", text(name)).put("file", text(file)).put_some("key", key)
     };
     match &answer.state {
-        State::Checked { nearest, .. } => vec![entry(&nearest.file, &nearest.key)],
-        State::Attested(files) => files.iter().map(|file| entry(&file.value, "").at(&file.origin)).collect(),
+        State::Checked { nearest, .. } => {
+            let seen = files.origin(nearest);
+            let key = (!nearest.key.is_empty()).then(|| text(&nearest.key));
+            vec![entry(&nearest.file, key.map(|key| seen.iter().fold(key, Tree::at)))]
+        }
+        State::Attested(files) => files.iter().map(|file| entry(&file.value, None).at(&file.origin)).collect(),
         State::Declared | State::Open(_) => Vec::new(),
     }
 }

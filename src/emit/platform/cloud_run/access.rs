@@ -46,6 +46,7 @@ pub(super) fn trust(all: &mut Provisions<'_>) {
     let of = ["the environment ", &environment.value].concat();
     variable(all, PROVIDER_VARIABLE, &of, Some(&environment.value), &environment.origin);
     if owns_registry(all) {
+        let origin = platform::registry(all.plan).origin;
         variable(all, BUILD_PROVIDER_VARIABLE, "the repository", None, &origin);
     }
 }

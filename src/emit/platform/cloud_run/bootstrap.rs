@@ -4,8 +4,8 @@ use crate::artifact::{Script, Word};
 use crate::derive::{EnvironmentFacts, Workload};
 use crate::emit::platform::{self, Provision, is_hosted};
 use crate::model::{self, Applies};
-use crate::plan::Plan;
-use crate::source::Origin;
+use crate::plan::{Plan, joined};
+use crate::source::{Origin, Sourced};
 
 use super::site::{self, Site};
 use super::{CloudRun, Form, access, container, resources, variable};
@@ -90,25 +90,33 @@ pub(super) fn provisions(plan: &Plan<'_>, environment: &EnvironmentFacts, backen
 /// The parts of the cloud that are used must be switched on.
 fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
     let Some(facts) = site::facts() else { return };
-    let uses = |annotation: &str| {
-        sites.iter().any(|site| {
-            site.workload.uses.iter().any(|used| {
-                container::connection(site, &used.value)
-                    .and_then(|(connect, _)| connect.annotation.as_ref())
-                    .is_some_and(|found| found.value.contains(annotation))
-            })
-        })
+    let annotated = |used: &Sourced<String>, site: &Site<'_>| {
+        let connection = container::connection(site, &used.value);
+        let annotation = connection.and_then(|(connect, _)| connect.annotation.as_ref());
+        annotation.is_some_and(|found| found.value.contains("cloudsql-instances"))
     };
-    let applies = |asked: Applies| {
-        asked == Applies::Always
-            || (asked == Applies::Secret && sites.iter().any(|site| !variable::secrets(site).is_empty()))
-            || (asked == Applies::Schedule && sites.iter().any(|site| scheduled(site)))
-            || (asked == Applies::Relational && uses("cloudsql-instances"))
-            || (asked == Applies::Budget && all.plan.model.cost.is_some())
+    let uses = |site: &Site<'_>| {
+        joined(site.workload.uses.iter().filter(|used| annotated(used, site)).map(|used| used.origin.clone()))
     };
-    let wanted: Vec<&model::StdPlatformApi> = facts.api.iter().filter(|api| applies(api.applies.value)).collect();
+    let grounds = |asked: Applies| {
+        if asked == Applies::Always {
+            Some(all.origin.clone())
+        } else if asked == Applies::Secret {
+            joined(sites.iter().flat_map(variable::secrets).map(|(_, origin)| origin))
+        } else if asked == Applies::Schedule {
+            joined(sites.iter().filter_map(schedule))
+        } else if asked == Applies::Relational {
+            joined(sites.iter().filter_map(uses))
+        } else if asked == Applies::Budget {
+            all.plan.model.cost.as_ref().map(|cost| cost.origin.clone())
+        } else {
+            None
+        }
+    };
+    let wanted: Vec<(&model::StdPlatformApi, Origin)> =
+        facts.api.iter().filter_map(|api| Some((api, grounds(api.applies.value)?))).collect();
     let origin = all.origin.clone();
-    for api in wanted {
+    for (api, grounds) in wanted {
         let name = &api.name.value;
         all.add(
             ["API ", name, " in ", &site::project(all.host)].concat(),
@@ -116,7 +124,7 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
             "[[ $(gcloud services list --enabled --project {project} --filter config.name={api} --format 'value(config.name)') == {api} ]]",
             &["gcloud services enable {api} --project {project}"],
             &[("api", Word::text(name))],
-            &origin.clone().with(&api.origin),
+            &grounds.with(&origin).with(&api.origin),
         );
     }
     if sites.iter().any(|site| needs_network(site).is_some()) {
@@ -136,8 +144,8 @@ fn apis(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
     }
 }
 
-fn scheduled(site: &Site<'_>) -> bool {
-    site.workload.service(site.setting).is_some_and(|service| service.schedule.is_some())
+fn schedule(site: &Site<'_>) -> Option<Origin> {
+    Some(site.workload.service(site.setting)?.schedule.as_ref()?.origin.clone())
 }
 
 fn needs_network(site: &Site<'_>) -> Option<Origin> {
@@ -176,7 +184,7 @@ fn registry(all: &mut Provisions<'_>) {
 
 /// What lets services reach each other and their resources without leaving the network.
 fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
-    let Some(origin) = crate::plan::joined(sites.iter().filter_map(needs_network)) else { return };
+    let Some(origin) = joined(sites.iter().filter_map(needs_network)) else { return };
     let project = site::project(all.host);
     all.add(
         ["private access to Google in ", &site::region(all.host), " of ", &project].concat(),
@@ -186,7 +194,7 @@ fn network(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         &[],
         &origin,
     );
-    let Some(origin) = crate::plan::joined(sites.iter().filter_map(container::private_call)) else { return };
+    let Some(origin) = joined(sites.iter().filter_map(container::private_call)) else { return };
     all.add(
         ["private zone run.app in ", &project].concat(),
         "Inside of the network the addresses of Cloud Run lead to Google's private entry, which internal services accept.",
@@ -237,7 +245,7 @@ fn domains(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
                 "curl --fail --silent --show-error --output /dev/null --max-time 10 https://{domain}{path}",
                 &[],
                 &[("domain", Word::text(&route.domain.value)), ("path", Word::text(&route.path.value))],
-                &route.path.origin,
+                &route.path.origin.clone().with(&route.domain.origin),
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::artifact::{Script, Tree, github};
 use crate::derive::{EnvironmentFacts, Host};
-use crate::emit::platform::{Access, Login, LoginStep, Permission, StepKind};
+use crate::emit::platform::{self, Access, Login, LoginStep, Permission, StepKind};
 use crate::plan::Plan;
 use crate::source::Origin;
 
@@ -21,17 +21,17 @@ pub(super) fn login(plan: &Plan<'_>, environment: &EnvironmentFacts, host: &Host
         Some(principal) => Tree::from(principal),
         None => Tree::from(site::deployer(plan, environment, &host.node)).at(&environment.name.origin),
     };
-    as_account(host, account, PROVIDER_VARIABLE)
+    as_account(host, account, PROVIDER_VARIABLE, &host.platform.origin)
 }
 
 /// The steps that let a job act as a service account.
-fn as_account(host: &Host, account: Tree, variable: &str) -> Login {
+fn as_account(host: &Host, account: Tree, variable: &str, because: &Origin) -> Login {
     let declared = host.node.login.as_ref();
     let provider = match declared.and_then(|login| login.provider.as_ref()) {
         Some(provider) => Tree::from(provider),
         None => github(&["vars.", variable].concat()),
     };
-    let origin = declared.map_or(&host.platform.origin, |login| &login.origin);
+    let origin = declared.map_or(because, |login| &login.origin);
     let setup = vec![("project_id".to_owned(), project(host))];
     Login {
         steps: vec![
@@ -77,7 +77,8 @@ pub(super) fn registry(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Optio
 pub(super) fn push(plan: &Plan<'_>, environment: &EnvironmentFacts) -> Option<Login> {
     let facts = site::facts()?.registry.clone()?;
     let account = Tree::from(site::builder(plan, &environment.host.node)).at(&site::app_origin(plan));
-    let mut login = as_account(&environment.host, account, BUILD_PROVIDER_VARIABLE);
+    let because = platform::registry(plan).origin;
+    let mut login = as_account(&environment.host, account, BUILD_PROVIDER_VARIABLE, &because);
     let mut script = Script::new();
     let region = crate::artifact::Word::text(site::region(&environment.host.node));
     script.line(&facts.login.value, &[("region", region)]);

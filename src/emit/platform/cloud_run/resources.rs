@@ -1,8 +1,11 @@
 //! Day 0 of resources and secrets: what the platform provides is made, and every secret that something reads.
 
+use std::collections::BTreeMap;
+
 use crate::artifact::{Script, Word};
 use crate::emit::platform::{Provision, store};
 use crate::model;
+use crate::plan::joined;
 use crate::source::Origin;
 
 use super::bootstrap::Provisions;
@@ -226,14 +229,10 @@ fn kept(
 /// Every secret that something reads; its value is made where a command knows it, else people put it in, and nobody
 /// else sees it.
 pub(super) fn secrets(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
-    let mut seen = Vec::new();
     let written: Vec<String> = sites.iter().flat_map(variable::written).collect();
     let from_pipeline = |name: &str| written.iter().any(|pair| pair.split('=').next() == Some(name));
     let known = managed(all, sites);
-    for (secret, origin) in sites.iter().flat_map(variable::secrets) {
-        if seen.contains(&secret) {
-            continue;
-        }
+    for (secret, origin) in read_by_any(sites) {
         let project = secret.project.clone().unwrap_or_else(|| site::project(all.host));
         let words = [("secret", Word::text(&secret.name)), ("held_in", Word::text(&project))];
         all.add(
@@ -247,8 +246,23 @@ pub(super) fn secrets(all: &mut Provisions<'_>, sites: &[Site<'_>]) {
         if !from_pipeline(&secret.name) {
             value(all, sites, &known, &secret, &project, &origin);
         }
-        seen.push(secret);
     }
+}
+
+/// The secrets that sites read, each once, with everything that reads it.
+fn read_by_any(sites: &[Site<'_>]) -> Vec<(SecretPlace, Origin)> {
+    let mut found: Vec<(SecretPlace, Vec<Origin>)> = Vec::new();
+    let mut at: BTreeMap<SecretPlace, usize> = BTreeMap::new();
+    for (secret, origin) in sites.iter().flat_map(variable::secrets) {
+        match at.get(&secret).and_then(|at| found.get_mut(*at)) {
+            Some((_, readers)) => readers.push(origin),
+            None => {
+                at.insert(secret.clone(), found.len());
+                found.push((secret, vec![origin]));
+            }
+        }
+    }
+    found.into_iter().filter_map(|(secret, readers)| Some((secret, joined(readers)?))).collect()
 }
 
 /// The value of a secret.

@@ -5,7 +5,7 @@ use crate::derive::{ImageSource, Port, Protocol, Workload};
 use crate::emit::image::ask;
 use crate::model::{self, StdRuntime};
 use crate::render;
-use crate::source::Sourced;
+use crate::source::{Origin, Sourced};
 use crate::standard;
 use crate::value::Duration;
 
@@ -15,12 +15,13 @@ use super::site::Site;
 /// traffic before the others.
 pub(super) fn check(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
     let (port, probe) = chosen(site, workload)?;
+    let beneath = beneath(site, workload, probe);
     let test = match (&probe.run, port) {
         (Some(run), _) => command(&run.value).at(&run.origin),
         (None, Some(port)) => {
             let path = probe.path.as_ref().map_or("/", |path| path.value.as_str());
             let asked = ask(site, workload, port.protocol, port.port.value, path)?;
-            asked.at(&probe.path.as_ref().map_or_else(|| probe.origin.clone(), |path| path.origin.clone()))
+            asked.at(&probe.path.as_ref().map_or(&probe.origin, |path| &path.origin).clone().with_all(&beneath))
         }
         (None, None) => return None,
     };
@@ -30,7 +31,21 @@ pub(super) fn check(site: &Site<'_>, workload: &Workload) -> Option<Tree> {
         .put("timeout", seconds(&probe.timeout))
         .put("retries", Tree::from(probe.failures.value.get()).at(&probe.failures.origin))
         .put("start_period", seconds(grace(site, workload, probe)));
-    Some(check.at(&probe.origin))
+    Some(check.at(&probe.origin.clone().with_all(&beneath)))
+}
+
+/// The other probes of a workload, one of which would be the check in the place of this one.
+fn beneath(site: &Site<'_>, workload: &Workload, check: &model::Probe) -> Vec<Origin> {
+    let others = probes(site, workload).filter(|probe| probe.origin.place != check.origin.place);
+    others.map(|probe| probe.path.as_ref().map_or(&probe.origin, |path| &path.origin).clone()).collect()
+}
+
+/// Every probe of a workload.
+fn probes<'a>(site: &'a Site<'_>, workload: &'a Workload) -> impl Iterator<Item = &'a model::Probe> {
+    let service = workload.service(site.setting);
+    let own = service.into_iter().flat_map(|service| [&service.ready, &service.health]);
+    let of_ports = workload.ports.iter().flat_map(|port| [&port.node.ready, &port.node.health]);
+    own.chain(of_ports).flatten()
 }
 
 /// What silences the check of an image that is another service's: its program is not asked by that path.
@@ -59,10 +74,7 @@ fn chosen<'a>(site: &'a Site<'_>, workload: &'a Workload) -> Option<(Option<&'a 
 
 /// How long a start may take: the most that any of its probes says.
 fn grace<'a>(site: &'a Site<'_>, workload: &'a Workload, probe: &'a model::Probe) -> &'a Sourced<Duration> {
-    let service = workload.service(site.setting);
-    let own = service.into_iter().flat_map(|service| [&service.ready, &service.health]);
-    let of_ports = workload.ports.iter().flat_map(|port| [&port.node.ready, &port.node.health]);
-    let all = own.chain(of_ports).flatten().map(|probe| &probe.grace);
+    let all = probes(site, workload).map(|probe| &probe.grace);
     all.fold(&probe.grace, |most, grace| if grace.value.seconds() > most.value.seconds() { grace } else { most })
 }
 
