@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// A larger file is not read: nothing that a deployment is described with comes near it.
 pub const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -96,17 +97,20 @@ impl std::error::Error for LoadError {
 }
 
 /// The project in a folder on disk.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Disk {
     /// Canonical, so that what links lead to can be compared with it.
     root: PathBuf,
+    /// Where folders of the project really are; `None` for those that are not there. Files of one folder follow the
+    /// links on their way once.
+    folders: Mutex<BTreeMap<String, Option<PathBuf>>>,
 }
 
 impl Disk {
     /// Reads below `root`. A root that does not exist is an empty project.
     pub fn new(root: impl AsRef<Path>) -> Self {
         let root = root.as_ref();
-        Disk { root: fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf()) }
+        Disk { root: fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf()), folders: Mutex::default() }
     }
 
     /// The root, canonical if it exists.
@@ -114,24 +118,57 @@ impl Disk {
         &self.root
     }
 
-    /// Where the path really is, links followed; `None` when nothing is there.
-    fn locate(&self, path: &str) -> Result<Option<PathBuf>, LoadError> {
+    /// Where the path really is, links followed, and what is there; `None` when nothing is.
+    fn locate(&self, path: &str) -> Result<Option<(PathBuf, Metadata)>, LoadError> {
+        let failed = |error| LoadError::Io { path: path.to_owned(), error };
         let inside = normal(path)?;
-        match fs::canonicalize(self.root.join(inside)) {
-            Ok(real) if real.starts_with(&self.root) => Ok(Some(real)),
-            Ok(_) => Err(LoadError::Outside { path: path.to_owned() }),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(LoadError::Io { path: path.to_owned(), error }),
+        let (folder, name) = inside.rsplit_once('/').unwrap_or(("", &inside));
+        let Some(folder) = self.folder(folder).map_err(failed)? else { return Ok(None) };
+        let real = if name.is_empty() { folder } else { folder.join(name) };
+        let Some(about) = there(fs::symlink_metadata(&real)).map_err(failed)? else { return Ok(None) };
+        let (real, about) = match about.is_symlink() {
+            false => (real, about),
+            true => {
+                let Some(real) = there(fs::canonicalize(&real)).map_err(failed)? else { return Ok(None) };
+                let about = fs::metadata(&real).map_err(failed)?;
+                (real, about)
+            }
+        };
+        match real.starts_with(&self.root) {
+            true => Ok(Some((real, about))),
+            false => Err(LoadError::Outside { path: path.to_owned() }),
         }
+    }
+
+    /// Where a folder really is, links followed, in the project or not.
+    fn folder(&self, inside: &str) -> io::Result<Option<PathBuf>> {
+        if inside.is_empty() {
+            return Ok(Some(self.root.clone()));
+        }
+        let mut known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = known.get(inside) {
+            return Ok(folder.clone());
+        }
+        let folder = there(fs::canonicalize(self.root.join(inside)))?;
+        known.insert(inside.to_owned(), folder.clone());
+        Ok(folder)
+    }
+}
+
+/// What was found, if anything.
+fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
 impl Loader for Disk {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, LoadError> {
         let failed = |error| LoadError::Io { path: path.to_owned(), error };
-        let Some(real) = self.locate(path)? else { return Ok(None) };
         // Opening a pipe would wait for its writer, so what it is gets asked before it is opened.
-        let about = fs::metadata(&real).map_err(failed)?;
+        let Some((real, about)) = self.locate(path)? else { return Ok(None) };
         if !about.is_file() {
             return Err(LoadError::NotAFile { path: path.to_owned() });
         }
@@ -149,7 +186,7 @@ impl Loader for Disk {
     }
 
     fn kind(&self, path: &str) -> Option<EntryKind> {
-        let about = fs::metadata(self.locate(path).ok()??).ok()?;
+        let (_, about) = self.locate(path).ok()??;
         match (about.is_file(), about.is_dir()) {
             (true, _) => Some(EntryKind::File),
             (_, true) => Some(EntryKind::Directory),
@@ -163,7 +200,7 @@ impl Loader for Disk {
             let is_file = error.kind() == ErrorKind::NotADirectory;
             if is_file { LoadError::NotADirectory { path } } else { LoadError::Io { path, error } }
         };
-        let Some(real) = self.locate(directory)? else { return Ok(Vec::new()) };
+        let Some((real, _)) = self.locate(directory)? else { return Ok(Vec::new()) };
         let mut names = Vec::new();
         for entry in fs::read_dir(real).map_err(failed)? {
             if let Ok(name) = entry.map_err(failed)?.file_name().into_string() {

@@ -114,7 +114,7 @@ fn beyond(compilation: &Compilation, environment: &EnvironmentFacts) -> Vec<(Str
     for workload in &environment.workloads {
         let Some(platform) = standard::platform(&workload.host.platform.value) else { continue };
         for need in derive::needs(environment, workload, setting) {
-            let row = platform.capability.iter().find(|row| row.name.value == need.capability);
+            let row = platform.capability.named(need.capability.word());
             let Some(row) = row.filter(|row| row.support.value != PlatformSupport::Native) else { continue };
             let note = if row.note.value.is_empty() { String::new() } else { format!(". {}", row.note.value) };
             let (what, how) = (need.capability.word(), row.support.value.word());

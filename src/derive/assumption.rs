@@ -254,7 +254,7 @@ fn resources(model: &Model, facts: &Facts) -> Vec<Assumption> {
     for environment in &facts.environments {
         let Some((_, setting)) = model.environments.get(environment.index) else { continue };
         let Some(platform) = standard::platform(&environment.host.platform.value) else { continue };
-        let own = platform.capability.iter().find(|row| row.name.value == model::Capability::ResourceContainer);
+        let own = platform.capability.named(model::Capability::ResourceContainer.word());
         let contained = own.is_some_and(|row| row.support.value != model::PlatformSupport::Impossible);
         for resource in setting.resources.iter().filter(|resource| resource.from.is_none()) {
             let (text, instead) = if contained {

@@ -1,5 +1,7 @@
 //! The commands of an image's code: what the service says, else the runtime's convention where its conditions hold.
 
+use std::cell::OnceCell;
+
 use crate::loader::Loader;
 use crate::model;
 use crate::resolve::join;
@@ -10,17 +12,20 @@ const CONVENTIONAL: [&str; 4] = ["lint", "test", "build", "start"];
 
 /// Looks into the manifest and the folder of a service, for the conditions of conventions.
 pub(super) struct Project<'a> {
-    pub(super) loader: &'a dyn Loader,
+    loader: &'a dyn Loader,
     /// The folder of the service's code.
-    pub(super) folder: &'a str,
-    /// The manifest that was found.
-    pub(super) manifest: Option<&'a str>,
+    folder: &'a str,
+    /// The text of the manifest that was found.
+    text: String,
+    package: OnceCell<Option<String>>,
 }
 
-impl Project<'_> {
-    fn text(&self) -> String {
-        let bytes = self.manifest.and_then(|path| self.loader.read(path).ok().flatten()).unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+impl<'a> Project<'a> {
+    pub(super) fn new(loader: &'a dyn Loader, folder: &'a str, manifest: Option<&str>) -> Project<'a> {
+        let bytes = manifest.and_then(|path| loader.read(path).ok().flatten()).unwrap_or_default();
+        let text =
+            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Project { loader, folder, text, package: OnceCell::new() }
     }
 
     fn has_file(&self, file: &str) -> bool {
@@ -28,30 +33,35 @@ impl Project<'_> {
     }
 
     /// The name of the package, where the manifest tells one.
-    pub(super) fn package(&self) -> Option<String> {
-        let text = self.text();
-        if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) {
-            return object.get("name").and_then(|name| name.as_str()).map(str::to_owned);
-        }
-        let named = |line: &str| {
-            let (key, value) = line.split_once('=')?;
-            (key.trim() == "name").then(|| value.trim().trim_matches('"').to_owned())
-        };
-        text.lines().find_map(named).or_else(|| {
-            let module = text.lines().find_map(|line| line.strip_prefix("module "))?;
-            module.trim().rsplit('/').next().map(str::to_owned)
-        })
+    pub(super) fn package(&self) -> Option<&str> {
+        self.package.get_or_init(|| package(&self.text)).as_deref()
     }
+}
+
+fn package(text: &str) -> Option<String> {
+    if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text) {
+        return object.get("name").and_then(|name| name.as_str()).map(str::to_owned);
+    }
+    let named = |line: &str| {
+        let value = line.trim_start().strip_prefix("name")?.trim_start().strip_prefix('=')?;
+        Some(value.trim().trim_matches('"').to_owned())
+    };
+    text.lines().find_map(named).or_else(|| {
+        let module = text.lines().find_map(|line| line.strip_prefix("module "))?;
+        module.trim().rsplit('/').next().map(str::to_owned)
+    })
 }
 
 /// Whether a manifest names a dependency: as a whole word, not as a part of another name.
 fn names(text: &str, dependency: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | '@');
-    text.match_indices(dependency).any(|(at, _)| {
-        let before = text.get(..at).and_then(|head| head.chars().next_back());
-        let after = text.get(at + dependency.len()..).and_then(|tail| tail.chars().next());
-        !before.is_some_and(inside) && !after.is_some_and(|c| inside(c) && c != '.')
-    })
+    // Most are not there, which is seen fastest so.
+    text.contains(dependency)
+        && text.match_indices(dependency).any(|(at, _)| {
+            let before = text.get(..at).and_then(|head| head.chars().next_back());
+            let after = text.get(at + dependency.len()..).and_then(|tail| tail.chars().next());
+            !before.is_some_and(inside) && !after.is_some_and(|c| inside(c) && c != '.')
+        })
 }
 
 fn has_script(text: &str, script: &str) -> bool {
@@ -76,7 +86,7 @@ pub(super) fn derive(
         commands.extend(own.others.iter().map(|(name, command)| (name.value.clone(), command.clone())));
     }
     let Some(manager) = manager else { return commands };
-    let text = project.text();
+    let text = &project.text;
     let port = service
         .http
         .first()
@@ -89,8 +99,8 @@ pub(super) fn derive(
         }
         let fits = |row: &&model::StdManagerCommand| {
             row.name.value == name
-                && row.if_script.as_ref().is_none_or(|script| has_script(&text, &script.value))
-                && row.if_dependency.as_ref().is_none_or(|dependency| names(&text, &dependency.value))
+                && row.if_script.as_ref().is_none_or(|script| has_script(text, &script.value))
+                && row.if_dependency.as_ref().is_none_or(|dependency| names(text, &dependency.value))
                 && row.if_file.as_ref().is_none_or(|file| project.has_file(&file.value))
         };
         let Some(row) = manager.command.iter().find(fits) else { continue };
@@ -98,7 +108,7 @@ pub(super) fn derive(
             .value
             .value
             .replace("{port}", port.as_deref().unwrap_or("8080"))
-            .replace("{package}", project.package().as_deref().unwrap_or(&service.name.value));
+            .replace("{package}", project.package().unwrap_or(&service.name.value));
         let origin = Origin::at(service.source.as_ref().map_or(service.origin.place, |source| source.origin.place))
             .because("the runtime's convention, by what the manifest names")
             .with(&row.origin);
@@ -117,6 +127,19 @@ mod tests {
         assert!(names("\"jest\": \"^29\"", "jest"));
         assert!(!names("ts-jest==1", "jest"));
         assert!(!names("jest-cli==1", "jest"));
+    }
+
+    #[test]
+    fn a_package_is_named_in_its_manifest() {
+        for manifest in [
+            "{\"name\": \"shop\"}",
+            "[project]\n  name = \"shop\"\n",
+            "name=\"shop\"",
+            "go 1.24\nmodule example.com/shop\n",
+        ] {
+            assert_eq!(package(manifest).as_deref(), Some("shop"), "{manifest}");
+        }
+        assert_eq!(package("names = \"shop\"\nuvicorn==0.30 \\\n    --hash=sha256:00\n"), None);
     }
 
     #[test]

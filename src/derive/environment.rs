@@ -34,10 +34,10 @@ impl Host {
 
     /// Whether a new version replaces the old one where no strategy says how: the platform can do nothing better.
     pub fn recreates(&self) -> bool {
-        let can = |wanted| {
+        let can = |wanted: model::Capability| {
             let facts = standard::platform(&self.platform.value);
             facts.is_some_and(|facts| {
-                let known = facts.capability.iter().find(|capability| capability.name.value == wanted);
+                let known = facts.capability.named(wanted.word());
                 known.is_some_and(|capability| capability.support.value != model::PlatformSupport::Impossible)
             })
         };

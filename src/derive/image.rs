@@ -214,13 +214,10 @@ fn of_service(
     let manager = facts.as_ref().zip(manifest.as_ref()).and_then(|(facts, manifest)| {
         facts.manager.iter().find(|manager| manager.name.value == manifest.manager.value)
     });
-    let project = command::Project {
-        loader,
-        folder,
-        manifest: manifest.as_ref().and_then(|manifest| manifest.manifest.as_deref()),
-    };
+    let named = manifest.as_ref().and_then(|manifest| manifest.manifest.as_deref());
+    let project = command::Project::new(loader, folder, named);
     let commands = command::derive(service, manager, &project);
-    let package = project.package();
+    let package = project.package().map(str::to_owned);
     let lock_folder = manifest.as_ref().and_then(Manifest::lock_folder).filter(|above| above != folder);
     ImageFacts {
         name: service.name.clone(),

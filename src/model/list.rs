@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use crate::model::{Lower, Lowering};
-use crate::resolve::{NoPresets, View};
+use crate::resolve::{Keyed, NoPresets, View, key_of};
 use crate::schema::Shape;
 use crate::source::FileId;
 use crate::syntax::kdl::NodeRef;
@@ -18,7 +18,14 @@ pub type Again = fn(FileId, u32) -> Option<NodeRef<'static>>;
 /// The children of one kind of a declaration.
 pub struct Rows<T> {
     rows: OnceLock<Vec<T>>,
+    named: OnceLock<Vec<Named<T>>>,
     later: Option<Later>,
+}
+
+/// A row that is lowered when it is asked for by its name.
+struct Named<T> {
+    node: NodeRef<'static>,
+    row: OnceLock<Box<T>>,
 }
 
 /// Where the children are written.
@@ -34,7 +41,7 @@ struct Later {
 impl<T> Rows<T> {
     /// Rows that are known.
     pub(super) fn of(rows: Vec<T>) -> Self {
-        Rows { rows: OnceLock::from(rows), later: None }
+        Rows { rows: OnceLock::from(rows), named: OnceLock::new(), later: None }
     }
 
     /// Rows that are read when they are asked for.
@@ -46,11 +53,44 @@ impl<T> Rows<T> {
             node: node.id(),
             again,
         });
-        Rows { rows: OnceLock::new(), later }
+        Rows { rows: OnceLock::new(), named: OnceLock::new(), later }
+    }
+}
+
+impl<T: Lower> Rows<T> {
+    /// Whether there is none; none is lowered for that.
+    pub fn is_empty(&self) -> bool {
+        match (self.rows.get(), self.later) {
+            (Some(rows), _) => rows.is_empty(),
+            (None, Some(later)) => later.nodes().next().is_none(),
+            (None, None) => true,
+        }
+    }
+
+    /// The row of a name, its first argument; no other one is lowered for that.
+    pub fn named(&self, name: &str) -> Option<&T> {
+        if let Some(rows) = self.rows.get() {
+            return rows.iter().find(|row| row.key() == name);
+        }
+        let later = self.later?;
+        let all = self.named.get_or_init(|| later.nodes().map(|node| Named { node, row: OnceLock::new() }).collect());
+        let found = all.iter().find(|one| key_of(one.node, Keyed::ByArgument) == name)?;
+        Some(found.row.get_or_init(|| Box::new(later.lower(found.node))))
     }
 }
 
 impl Later {
+    /// The nodes of the rows, in the order in which they are written.
+    fn nodes(self) -> impl Iterator<Item = NodeRef<'static>> {
+        let name = self.shape.children.get(self.child).map(|child| child.name);
+        let children = (self.again)(self.file, self.node).into_iter().flat_map(NodeRef::children);
+        children.filter(move |node| Some(node.name()) == name)
+    }
+
+    fn lower<T: Lower>(self, node: NodeRef<'static>) -> T {
+        T::lower(&View::new(T::SHAPE, node, &NoPresets), &mut Lowering::facts(&mut Vec::new(), self.again))
+    }
+
     /// The standard library is checked by the build and the tests, so nothing can be wrong with a row here.
     fn read<T: Lower>(self) -> Option<Vec<T>> {
         let child = self.shape.children.get(self.child)?;
@@ -86,7 +126,7 @@ impl<T> Default for Rows<T> {
 
 impl<T: Clone> Clone for Rows<T> {
     fn clone(&self) -> Self {
-        Rows { rows: self.rows.clone(), later: self.later }
+        Rows { rows: self.rows.clone(), named: OnceLock::new(), later: self.later }
     }
 }
 

@@ -16,6 +16,8 @@ pub trait Lower: Sized + Default {
     const SHAPE: &'static Shape;
     /// Reads the merged node.
     fn lower(view: &View<'_>, lowering: &mut Lowering<'_>) -> Self;
+    /// What names it among its like: its first argument, or its node's name.
+    fn key(&self) -> &str;
 }
 
 /// What lowering reports into.

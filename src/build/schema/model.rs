@@ -132,7 +132,7 @@ impl Grammar {
         let lowering = if reads.is_empty() { "_lowering" } else { "lowering" };
         writeln!(
             out,
-            "impl Lower for {name} {{\n    const SHAPE: &'static schema::Shape = {table};\n    fn lower(view: &View<'_>, {lowering}: &mut Lowering<'_>) -> Self {{\n        {name} {{\n            origin: view.origin(),\n            key: view.key(),\n{reads}        }}\n    }}\n}}\n"
+            "impl Lower for {name} {{\n    const SHAPE: &'static schema::Shape = {table};\n    fn lower(view: &View<'_>, {lowering}: &mut Lowering<'_>) -> Self {{\n        {name} {{\n            origin: view.origin(),\n            key: view.key(),\n{reads}        }}\n    }}\n    fn key(&self) -> &str {{\n        &self.key.value\n    }}\n}}\n"
         )
         .ok();
     }

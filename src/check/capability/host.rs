@@ -144,7 +144,7 @@ fn unknown(context: &Context<'_>, facts: &model::StdPlatform, name: &str, value:
 /// The list of regions is open, so an unknown one is only a warning.
 fn region(host: &Host, facts: &model::StdPlatform, diagnostics: &mut Vec<Diagnostic>) {
     let Some(region) = host.node.region.as_ref().filter(|_| !facts.region.is_empty()) else { return };
-    if region.value.contains("${") || facts.region.iter().any(|known| known.name.value == region.value) {
+    if region.value.contains("${") || facts.region.named(&region.value).is_some() {
         return;
     }
     let diagnostic = Diagnostic::new(

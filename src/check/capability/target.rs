@@ -52,26 +52,22 @@ impl<'a> Target<'a> {
     /// What a capability does not go together with.
     pub(super) fn excepts(&self, capability: Capability, word: &str) -> bool {
         self.facts.as_ref().is_some_and(|facts| {
-            facts.capability.iter().any(|row| {
-                row.name.value == capability && row.except.value.split([' ', ',']).any(|excepted| excepted == word)
-            })
+            let row = facts.capability.named(capability.word());
+            row.is_some_and(|row| row.except.value.split([' ', ',']).any(|excepted| excepted == word))
         })
     }
 
     /// A limit of the platform.
     pub(super) fn limit(&self, name: &str) -> Option<&model::StdPlatformLimit> {
-        self.facts.as_ref()?.limit.iter().find(|limit| limit.name.value == name)
+        self.facts.as_ref()?.limit.named(name)
     }
 
     /// The places that explain what the platform lacks: the host, and its row in the standard library where it has one.
     pub(super) fn explain(&self, diagnostic: Diagnostic, capability: Capability) -> Diagnostic {
-        let row = self.facts.as_ref().and_then(|facts| {
-            facts
-                .capability
-                .iter()
-                .find(|row| row.name.value == capability)
-                .map(|row| (row.origin.place, &row.note.value))
-        });
+        let row = self
+            .facts
+            .as_ref()
+            .and_then(|facts| facts.capability.named(capability.word()).map(|row| (row.origin.place, &row.note.value)));
         let diagnostic = diagnostic.also(self.place, format!("runs on `{}`", self.name));
         match row {
             Some((place, note)) if !note.is_empty() => diagnostic.also(place, note.clone()),
@@ -92,7 +88,7 @@ impl<'a> Target<'a> {
 }
 
 fn support(facts: &model::StdPlatform, capability: Capability) -> Option<PlatformSupport> {
-    let row = facts.capability.iter().find(|row| row.name.value == capability)?;
+    let row = facts.capability.named(capability.word())?;
     Some(row.support.value).filter(|support| *support != PlatformSupport::Impossible)
 }
 

@@ -144,7 +144,7 @@ pub(super) fn scraped<'p>(
     let running = workload.role.value != Role::Task;
     let metrics = workload.service(plan.setting(environment)).filter(|_| running)?.metrics.as_ref()?;
     let platform = standard::platform(&workload.host.platform.value);
-    let row = platform.and_then(|facts| facts.capability.iter().find(|row| row.name.value == Capability::Scrape));
+    let row = platform.and_then(|facts| facts.capability.named(Capability::Scrape.word()));
     let addressed = row.is_none_or(|row| row.support.value == PlatformSupport::Native);
     Some((metrics, if addressed { Scraper::Prometheus } else { Scraper::Beside }))
 }

@@ -68,7 +68,7 @@ fn logging(plan: &Plan<'_>, signals: &[Signal]) -> Block {
         for one in &group {
             let host = &one.workload.host;
             let note = standard::platform(&host.platform.value).and_then(|platform| {
-                let row = platform.capability.iter().find(|row| row.name.value == model::Capability::LogRetention)?;
+                let row = platform.capability.named(model::Capability::LogRetention.word())?;
                 Some(row.note.value.clone()).filter(|note| !note.is_empty())
             });
             let head = about("Platform", platform_title(host));

@@ -92,7 +92,7 @@ impl<'a> Site<'a> {
     /// A number of the platform's facts, with where it is written.
     pub(super) fn default_of(&self, limit: &str) -> Option<(String, Origin)> {
         let facts = facts()?;
-        let limit = facts.limit.iter().find(|known| known.name.value == limit)?;
+        let limit = facts.limit.named(limit)?;
         limit.default.clone().map(|default| (default.value, default.origin))
     }
 }
