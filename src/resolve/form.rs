@@ -147,7 +147,17 @@ fn is_host_name(text: &str) -> bool {
         let plain = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         !label.is_empty() && label.len() <= 63 && plain && !label.starts_with('-') && !label.ends_with('-')
     };
-    text.len() <= 253 && text.split('.').all(label)
+    // What ends in a number is read as an address of the network, whatever stands before it.
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let hexadecimal =
+        |text: &str| text.strip_prefix("0x").is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let number = text.rsplit('.').next().is_some_and(|last| digits(last) || hexadecimal(last));
+    text.len() <= 253 && text.split('.').all(label) && !number
+}
+
+/// Whether it is the name of a host, or its address as four numbers.
+fn is_host(text: &str) -> bool {
+    is_host_name(text) || text.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// Whether a browser goes where it says: a host, perhaps with a user and a port, and what a URL may hold behind it.
@@ -163,7 +173,7 @@ pub fn is_address(text: &str) -> bool {
     let is_host = match bracketed {
         Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
         // Names inside of a network of containers may have underscores.
-        None => is_host_name(&host.to_ascii_lowercase().replace('_', "x")),
+        None => is_host(&host.to_ascii_lowercase().replace('_', "x")),
     };
     let holds = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
     is_host && port.is_none_or(|port| port.parse::<u16>().is_ok()) && rest.bytes().all(holds)
@@ -194,7 +204,7 @@ fn is_registry(text: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.');
         !part.is_empty() && part.bytes().all(plain)
     };
-    is_host_name(name)
+    is_host(name)
         && port.is_none_or(|port| port.parse::<u16>().is_ok())
         && path.is_none_or(|path| path.split('/').all(part))
 }

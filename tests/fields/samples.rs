@@ -124,9 +124,11 @@ pub(crate) fn samples(field: &Field) -> (Vec<String>, Vec<String>) {
     };
     let (form, wrong): (&[&str], &[&str]) = match field.form {
         None => (&[], &[]),
-        Some(Form::HostName) => (&["shop.example"], &["https://shop.example", "a b"]),
+        Some(Form::HostName) => (&["shop.example"], &["https://shop.example", "a b", "shop.07"]),
         Some(Form::Machine) => (&["app.shop.example"], &["a b", "ssh://x"]),
-        Some(Form::Address) => (&["https://x.example"], &["x", "x.example"]),
+        Some(Form::Address) => {
+            (&["https://x.example", "http://10.0.0.1:9090"], &["x", "x.example", "https://x.07", "https://x>"])
+        }
         Some(Form::AbsolutePath) => (&["/etc/x"], &["etc/x", "/etc/../x"]),
         Some(Form::UrlPath) => (&["/x"], &["x"]),
         Some(Form::Variable) => (&["SOME_NAME"], &["1-a", "a b"]),
