@@ -46,8 +46,10 @@ fn package(text: &str) -> Option<String> {
         let value = line.trim_start().strip_prefix("name")?.trim_start().strip_prefix('=')?;
         Some(value.trim().trim_matches('"').to_owned())
     };
-    text.lines().find_map(named).or_else(|| {
-        let module = text.lines().find_map(|line| line.strip_prefix("module "))?;
+    // A list of requirements is long and says neither word.
+    let lines = |word: &str| if text.contains(word) { text.lines() } else { "".lines() };
+    lines("name").find_map(named).or_else(|| {
+        let module = lines("module ").find_map(|line| line.strip_prefix("module "))?;
         module.trim().rsplit('/').next().map(str::to_owned)
     })
 }

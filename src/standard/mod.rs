@@ -79,12 +79,19 @@ fn in_order(kind: &str) -> Vec<usize> {
     rows.into_iter().map(|(at, _)| at).collect()
 }
 
+/// A declaration, when it is lowered.
+type Slot = OnceLock<Box<dyn Any + Send + Sync>>;
+
+/// Slots come by so many: a check looks at a handful of a thousand declarations.
+const BATCH: usize = 32;
+
 /// A fact never changes, so each is lowered once and kept as long as the process lives.
 fn lowered<T: Lower + Send + Sync + 'static>(at: usize) -> Option<&'static T> {
-    static LOWERED: OnceLock<Vec<OnceLock<Box<dyn Any + Send + Sync>>>> = OnceLock::new();
+    static LOWERED: OnceLock<Vec<OnceLock<Box<[Slot; BATCH]>>>> = OnceLock::new();
     let (_, _, file, node) = INDEX.get(at)?;
     let node = documents().get(usize::from(*file))?.node(*node);
-    let slot = LOWERED.get_or_init(|| INDEX.iter().map(|_| OnceLock::new()).collect()).get(at)?;
+    let batches = LOWERED.get_or_init(|| (0..=INDEX.len() / BATCH).map(|_| OnceLock::new()).collect());
+    let slot = batches.get(at / BATCH)?.get_or_init(|| Box::new([const { Slot::new() }; BATCH])).get(at % BATCH)?;
     let fact = slot.get_or_init(|| Box::new(lower::<T>(node)));
     debug_assert!(fact.is::<T>(), "a kind of fact is lowered to one type");
     fact.downcast_ref()
