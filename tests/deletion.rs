@@ -19,15 +19,15 @@
 
 mod whole;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deployc::artifact::Artifact;
 use deployc::render;
 use deployc::schema::Type;
-use deployc::source::FileId;
+use deployc::source::{FileId, Span};
 use deployc::standard;
 use deployc::syntax::kdl::{Document, NodeRef, Scalar};
-use whole::edit::{declared, document, judged, nodes, renamings, without};
+use whole::edit::{build_without, declared, document, judged, nodes, renamings};
 use whole::{Example, read_whole};
 
 /// A name that no text holds by chance.
@@ -95,9 +95,8 @@ fn left_out(example: &Example) {
         }
         written += 1;
         // What the rest cannot do without, as the only environment, cannot be left out.
-        let Some(rest) = without(example, &renamed, &[node]) else { continue };
+        let Some((_, rest)) = build_without(example, &renamed, &[node]) else { continue };
         gone += 1;
-        let rest = example.build(&rest).unwrap();
         let mut left = mentions(&rest, NAME);
         left.extend(still_told(&rest, &words));
         assert!(left.is_empty(), "{about} was left out, and yet:\n{}", left.join("\n"));
@@ -125,9 +124,9 @@ fn unnamed_left_out(example: &Example) -> usize {
         if words.is_empty() {
             continue;
         }
-        let Some(rest) = without(example, &example.text, &[node]) else { continue };
+        let Some((_, rest)) = build_without(example, &example.text, &[node]) else { continue };
         gone += 1;
-        let left = still_told(&example.build(&rest).unwrap(), &words);
+        let left = still_told(&rest, &words);
         let line = example.text[..node.span().start as usize].lines().count();
         let about = format!("examples/{}: `{}` of line {line}", example.name, node.name());
         assert!(left.is_empty(), "{about} was left out, and yet:\n{}", left.join("\n"));
@@ -148,5 +147,97 @@ fn what_an_unnamed_node_says_goes_with_it() {
         let gone = unnamed_left_out(example);
         println!("{}: {gone} nodes without a name were left out", example.name);
         assert!(gone >= 10 || example.name == "hello", "examples/{}: only {gone}", example.name);
+    }
+}
+
+/// A line of an output: its file and its text.
+type Row = (String, String);
+
+/// Every line of the documents with the places that it rests on.
+fn rows(artifacts: &[Artifact]) -> Vec<(Row, Vec<Span>)> {
+    let mut rows = Vec::new();
+    for artifact in artifacts.iter().filter(|artifact| artifact.path.ends_with(".md")) {
+        let mut bytes = Vec::new();
+        let origins = render::render_with_lines(artifact, &mut bytes);
+        let text = String::from_utf8(bytes).unwrap();
+        for (line, origin) in text.lines().zip(origins).filter(|(line, _)| is_sentence(line)) {
+            let also = origin.also.as_deref().unwrap_or_default().iter().copied();
+            rows.push(((artifact.path.clone(), line.to_owned()), std::iter::once(origin.place).chain(also).collect()));
+        }
+    }
+    rows
+}
+
+/// How often each line stands in each file.
+fn counted<'r>(rows: impl Iterator<Item = &'r (Row, Vec<Span>)>) -> BTreeMap<&'r Row, usize> {
+    let mut counts = BTreeMap::new();
+    for (row, _) in rows {
+        *counts.entry(row).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// The parts of a text that another one leaves out: it is the same but for a `/-` before each of them.
+fn left_out_of(text: &str, rest: &str) -> Vec<Span> {
+    let tree = document(text);
+    let (mut at, mut gone) = (0, Vec::new());
+    let mut behind = rest;
+    while at < text.len() {
+        let own = text[at..].chars().next().unwrap();
+        if behind.starts_with("/-") && !text[at..].starts_with("/-") {
+            let node = tree.node_at(at as u32).unwrap();
+            let entry = node.entries().map(|entry| entry.span()).find(|span| span.start as usize == at);
+            gone.push(if node.span().start as usize == at { node.span() } else { entry.unwrap() });
+            behind = &behind[2..];
+        }
+        assert!(behind.starts_with(own));
+        (at, behind) = (at + own.len_utf8(), &behind[own.len_utf8()..]);
+    }
+    gone
+}
+
+/// Whether a line says something, and does not only open or close a block.
+fn is_sentence(line: &str) -> bool {
+    !line.trim().starts_with("```") && line.contains(char::is_alphanumeric)
+}
+
+/// Leaves every node out, and whatever then is wrong: the lines of documents that rested on nothing else are gone.
+#[test]
+fn what_rests_on_a_node_alone_goes_with_it() {
+    for example in read_whole() {
+        let tree = document(&example.text);
+        let before = rows(&example.artifacts());
+        let counts = counted(before.iter());
+        let (mut judged, mut lines, mut wrong) = (0, 0, Vec::new());
+        for node in nodes(&tree) {
+            let Some((rest, after)) = build_without(example, &example.text, &[node]) else { continue };
+            let gone = left_out_of(&example.text, &rest);
+            let within = |place: &Span| gone.iter().any(|one| one.start <= place.start && place.end <= one.end);
+            let rests = |(_, places): &&(Row, Vec<Span>)| {
+                let mut own = places.iter().filter(|place| place.file == FileId(0)).peekable();
+                own.peek().is_some() && own.all(within)
+            };
+            let rested = counted(before.iter().filter(rests));
+            judged += 1;
+            lines += rested.values().sum::<usize>();
+            let after = rows(&after);
+            // Where a fact of the standard library takes the place of what was written, it may say the same.
+            let is_ours = |(_, places): &&(Row, Vec<Span>)| places.iter().any(|place| place.file.is_embedded());
+            let after = counted(after.iter().filter(|row| !is_ours(row)));
+            for (row, count) in rested {
+                if after.get(row).copied().unwrap_or(0) > counts[row] - count {
+                    let line = example.text[..node.span().start as usize].lines().count();
+                    wrong.push(format!("{}:{line} `{}`: {}: {}", example.name, node.name(), row.0, row.1));
+                }
+            }
+        }
+        println!(
+            "{}: {judged} of {} nodes were left out, {lines} lines rested on them",
+            example.name,
+            tree.node_count()
+        );
+        assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+        // The application and what runs cannot be left out of the smallest file.
+        assert!(judged + 2 >= tree.node_count(), "only {judged} nodes were left out");
     }
 }

@@ -1,5 +1,6 @@
 //! Edits of a `deploy.kdl` that keep it a plausible file: leaving parts out, other values of the same type, other names.
 
+use deployc::artifact::Artifact;
 use deployc::resolve::{Judged, Role, judge};
 use deployc::schema::Type;
 use deployc::source::{FileId, Span};
@@ -188,12 +189,17 @@ pub(crate) fn renamings(document: &Document, declaration: &Declared, name: &str)
 
 /// Leaves nodes out, and whatever then is wrong, until the rest compiles; the text that is left.
 pub(crate) fn without(example: &Example, text: &str, nodes: &[NodeRef<'_>]) -> Option<String> {
+    build_without(example, text, nodes).map(|(text, _)| text)
+}
+
+/// The same, with the files of the rest.
+pub(crate) fn build_without(example: &Example, text: &str, nodes: &[NodeRef<'_>]) -> Option<(String, Vec<Artifact>)> {
     let outs = nodes.iter().map(|node| Edit::leave_out("leave it out", node.span().start));
     let mut text = outs.reduce(Edit::and)?.apply(text);
     for _ in 0..60 {
         let mut compilation = example.check(&text);
-        if compilation.build().is_some() {
-            return Some(text);
+        if let Some(artifacts) = compilation.build() {
+            return Some((text, artifacts));
         }
         let tree = document(&text);
         let mut edit: Option<Edit> = None;

@@ -61,7 +61,9 @@ pub(super) fn pipeline(plan: &Plan<'_>, system: &mut System) {
 pub(super) fn secret(plan: &Plan<'_>, element: &Element<'_>, system: &mut System) {
     let (Some(place), Some(secret)) = (element.place, element.secret) else { return };
     let Some(facts) = store(place, secret) else { return };
-    let origin = secret.from.as_ref().map_or_else(|| secret.name.origin.clone(), |from| from.store.origin.clone());
+    // Without a word it lies in the store of the platform.
+    let of_platform = || secret.name.origin.clone().with(&facts.name.origin);
+    let origin = secret.from.as_ref().map_or_else(of_platform, |from| from.store.origin.clone());
     let key = stored(facts, &origin, system);
     for reader in readers(plan, place, &secret.name.value) {
         let to = match reader {
