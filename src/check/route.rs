@@ -18,7 +18,14 @@ pub(super) fn check(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-fn judge(route: &ObserveRoute) -> Option<Diagnostic> {
+fn judge(route: &ObserveRoute) -> Vec<Diagnostic> {
+    // Slack's interface for bots posts into the channel that it is told.
+    let silent = route.to.value == RouteTarget::Slack && route.channel.is_none();
+    silent.then(|| lacks(route, "channel", "channel=\"#alerts\"")).into_iter().chain(keyed(route)).collect()
+}
+
+/// Judges what gets into the tool.
+fn keyed(route: &ObserveRoute) -> Option<Diagnostic> {
     let key = route.key_prop.as_ref();
     let tool = route.to.value.word();
     match route.to.value {

@@ -83,17 +83,7 @@ fn rest_of_map<'a>(entries: &'a [(String, Tree)], indent: usize, origin: &'a Ori
 
 /// What decides the end of a value: that no comma follows a bracket says that it is the last, which whatever holds it decides.
 fn end<'a>(value: &Tree, number: usize, count: usize, own: &'a Origin, holder: &'a Origin) -> &'a Origin {
-    let bracket = match &value.value {
-        Value::List(items) => !items.is_empty(),
-        Value::Map(entries) => !entries.is_empty(),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Decimal(_)
-        | Value::Text(_)
-        | Value::Mixed(_)
-        | Value::Script(_) => false,
-    };
+    let bracket = matches!(value.value, Value::List(_) | Value::Map(_)) && !value.is_empty();
     if bracket && number + 1 == count { holder } else { own }
 }
 

@@ -18,6 +18,7 @@ impl Form {
             Form::Branch => "branch",
             Form::RefPattern => "pattern of branches or tags",
             Form::Registry => "registry",
+            Form::FieldNames => "list of field names",
             Form::Spending => "amount per time",
         }
     }
@@ -27,7 +28,13 @@ impl Form {
         match self {
             Form::Address => "https://x",
             Form::AbsolutePath | Form::UrlPath => "/x",
-            Form::HostName | Form::Machine | Form::Variable | Form::HeaderName | Form::Branch | Form::RefPattern => "x",
+            Form::HostName
+            | Form::Machine
+            | Form::Variable
+            | Form::HeaderName
+            | Form::Branch
+            | Form::RefPattern
+            | Form::FieldNames => "x",
             Form::Repository => "x.example/x/x",
             Form::Registry => "x.example/x",
             Form::Spending => "$1/month",
@@ -47,6 +54,9 @@ impl Form {
             Form::Branch => "write it as git names it: `main`, `release/1.2`",
             Form::RefPattern => "write names as git has them, `*` for any text: `main`, `release/*`, `v*`",
             Form::Registry => "write the registry and the path in it: `registry.acme.example/shop`",
+            Form::FieldNames => {
+                "write names of letters, digits, `.`, `_`, `-` and `:`, commas between them: `email,card.number`"
+            }
             Form::Spending => "write what it comes to in a month: `$300/month`",
         }
     }
@@ -76,6 +86,7 @@ impl Form {
             Form::Branch => is_branch(text),
             Form::RefPattern => is_branch(&text.strip_prefix('!').unwrap_or(text).replace('*', "x")),
             Form::Registry => is_registry(text),
+            Form::FieldNames => text.split(',').all(|name| is_field_name(name.trim())),
         };
         if good {
             return Ok(());
@@ -96,7 +107,7 @@ impl Form {
 
     /// A blank where none may stand. A path is passed on as it is written.
     fn blank(self, text: &str) -> Option<ValueError> {
-        if matches!(self, Form::AbsolutePath | Form::UrlPath | Form::Spending) {
+        if matches!(self, Form::AbsolutePath | Form::UrlPath | Form::FieldNames | Form::Spending) {
             return None;
         }
         let (at, letter) = text.char_indices().find(|(_, letter)| letter.is_whitespace() || letter.is_control())?;
@@ -113,6 +124,10 @@ impl Form {
             Form::Repository => bare.trim_end_matches('/').trim_end_matches(".git").to_owned(),
             Form::Registry => bare.trim_end_matches('/').to_ascii_lowercase(),
             Form::UrlPath => format!("/{text}"),
+            // Other separators are habits from elsewhere.
+            Form::FieldNames => {
+                text.split([';', '|', ' ', ',']).filter(|name| !name.is_empty()).collect::<Vec<_>>().join(",")
+            }
             Form::Address
             | Form::AbsolutePath
             | Form::Variable
@@ -140,6 +155,12 @@ fn spending(text: &str) -> Result<(), ValueError> {
     let range = text.find('/').map_or(whole.clone(), |at| at..text.len());
     let message = format!("`{text}` is no amount per time");
     Err(ValueError::new(form.noun(), range, message).of(Mistake::Mismatch).with_help(form.help()))
+}
+
+/// The name of an attribute of a log line, as the semantic conventions of OpenTelemetry make them.
+fn is_field_name(name: &str) -> bool {
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | ':' | '/' | '@');
+    !name.is_empty() && name.chars().all(plain)
 }
 
 fn is_host_name(text: &str) -> bool {

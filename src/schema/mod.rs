@@ -170,6 +170,8 @@ pub enum Form {
     RefPattern,
     /// `ghcr.io/acme`: a registry, and a path in it.
     Registry,
+    /// `email,card.number`: names of fields, joined by commas.
+    FieldNames,
     /// `$300/month`: money per time, and per nothing else.
     Spending,
 }

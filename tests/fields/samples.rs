@@ -137,6 +137,7 @@ pub(crate) fn samples(field: &Field) -> (Vec<String>, Vec<String>) {
         Some(Form::Branch) => (&["main", "release/1.2"], &["a b", "main..", "*"]),
         Some(Form::RefPattern) => (&["main", "release/*", "!main"], &["a b", "main..", "[a]"]),
         Some(Form::Registry) => (&["ghcr.io/acme"], &["https://ghcr.io/acme", "a b"]),
+        Some(Form::FieldNames) => (&["email", "email, card.number"], &["email;token", "e mail", "email,,token", "a|b"]),
         Some(Form::Spending) => (&["$5/month"], &["$5", "$5/GB"]),
     };
     bad.extend(text(wrong));
